@@ -1,0 +1,1 @@
+//! Schedules: cron lines, zones, slots, missed runs.

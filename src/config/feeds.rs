@@ -1,0 +1,95 @@
+//! `[feeds]`: which selections of articles are kept as RSS, Atom and JSON.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Text;
+use crate::article::Language;
+
+/// The feeds, and what holds for all of them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Feeds {
+    /// The newest so many articles are in a feed …
+    #[serde(default = "items")]
+    pub items: usize,
+    /// … and everything of the last so many hours.
+    #[serde(default = "hours")]
+    pub hours: u32,
+    /// The feeds. Without any: one for each language.
+    #[serde(default)]
+    pub feed: Vec<Feed>,
+}
+
+fn items() -> usize {
+    50
+}
+fn hours() -> u32 {
+    48
+}
+
+impl Default for Feeds {
+    fn default() -> Self {
+        Feeds { items: items(), hours: hours(), feed: Vec::new() }
+    }
+}
+
+/// One feed, kept as `/feeds/NAME.rss`, `.atom` and `.json`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// Its name in the address.
+    pub name: String,
+    /// Its title.
+    pub title: Text,
+    /// One line on what is in it.
+    #[serde(default)]
+    pub description: Option<Text>,
+    /// Its language, or several: a story then appears once, in the first of them that exists. The site's first where left out.
+    #[serde(default)]
+    pub language: Languages,
+    /// Only these topics.
+    #[serde(default)]
+    pub topics: Vec<String>,
+    /// Only these sources.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// Whole articles or summaries.
+    #[serde(default)]
+    pub content: FeedContent,
+}
+
+/// One language or several.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Languages {
+    /// None named.
+    #[default]
+    Default,
+    /// One.
+    One(#[schemars(with = "String")] Language),
+    /// Several, in order of preference.
+    Several(#[schemars(with = "Vec<String>")] Vec<Language>),
+}
+
+impl Feed {
+    /// The languages of the feed in order, `default` where none is named.
+    pub fn languages(&self, default: &Language) -> Vec<Language> {
+        match &self.language {
+            Languages::Default => vec![default.clone()],
+            Languages::One(one) => vec![one.clone()],
+            Languages::Several(several) => several.clone(),
+        }
+    }
+}
+
+/// How much of an article a feed carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedContent {
+    /// The whole text.
+    #[default]
+    Full,
+    /// The summary.
+    Summary,
+}

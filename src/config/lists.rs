@@ -1,0 +1,36 @@
+//! `[[lists]]`: people, one CSV file a list.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A list of people.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// Its name.
+    pub name: String,
+    /// The CSV file it starts from and is edited in by hand.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+    /// Why these people may be written to, where their rows don't say.
+    #[serde(default)]
+    pub basis: Basis,
+    /// Where their addresses came from, in words for them: “added by …” under each mail.
+    #[serde(default)]
+    pub origin: Option<super::Text>,
+}
+
+/// The ground on which people are written to (GDPR, Article 6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// They agreed.
+    #[default]
+    Consent,
+    /// It is the office's task.
+    PublicTask,
+    /// A legitimate interest.
+    LegitimateInterest,
+}

@@ -1,0 +1,79 @@
+//! `config.toml` as types, one file a section. Every key is documented once, here: the doc comments
+//! are the reference that `herald config explain` prints and `docs/CONFIG.md` is made of.
+
+mod feeds;
+mod lists;
+mod mail;
+mod newsletters;
+mod site;
+mod sources;
+mod span;
+mod text;
+
+pub use feeds::{Feed, FeedContent, Feeds};
+pub use lists::{Basis, List};
+pub use mail::{Mail, Relay};
+pub use newsletters::{Missing, Newsletter, Schedule};
+pub use site::{Listen, Site, StoreSection, Topic};
+pub use sources::{Folder, Source};
+pub use span::Span;
+pub use text::Text;
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::article::Language;
+
+/// The whole configuration. Relative paths in it are taken from the folder of the file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where it was read from; paths are taken from its folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
+    /// The newsroom and its public pages.
+    pub site: Site,
+    /// Where everything is kept.
+    #[serde(default)]
+    pub store: StoreSection,
+    /// What Herald listens on.
+    #[serde(default)]
+    pub listen: Listen,
+    /// Where articles come from.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// Topics with the names people see. A topic that articles name and this list does not is shown as written.
+    #[serde(default)]
+    pub topics: Vec<Topic>,
+    /// The feeds.
+    #[serde(default)]
+    pub feeds: Feeds,
+    /// Lists of people.
+    #[serde(default)]
+    pub lists: Vec<List>,
+    /// What is sent, to whom and when.
+    #[serde(default)]
+    pub newsletters: Vec<Newsletter>,
+    /// How mail leaves the house.
+    #[serde(default)]
+    pub mail: Mail,
+}
+
+impl Config {
+    /// The first language: the default one.
+    pub fn language(&self) -> Language {
+        self.site.languages.first().cloned().unwrap_or_default()
+    }
+
+    /// A path of the configuration, taken from its folder.
+    pub fn path(&self, relative: &std::path::Path) -> PathBuf {
+        self.folder.join(relative)
+    }
+
+    /// The newsletter of that name.
+    pub fn newsletter(&self, name: &str) -> Option<&Newsletter> {
+        self.newsletters.iter().find(|n| n.name == name)
+    }
+}

@@ -1,0 +1,50 @@
+//! `[[sources]]`: where articles come from.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Span;
+use crate::article::Language;
+
+/// One source; `kind` says which.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Source {
+    /// A folder of Markdown and HTML files.
+    Folder(Folder),
+}
+
+impl Source {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Source::Folder(folder) => &folder.name,
+        }
+    }
+}
+
+/// A folder of Markdown and HTML files with front matter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Folder {
+    /// Its name, kept for ever: ids are made from it.
+    pub name: String,
+    /// The folder.
+    pub path: PathBuf,
+    /// How often it is read; it is also watched for changes.
+    #[serde(default = "minute")]
+    #[schemars(with = "String")]
+    pub every: Span,
+    /// The language of files that name none (by front matter, file name or folder); the site's first where left out.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub language: Option<Language>,
+    /// Folder whose files stand at the root of addresses (`/images/a.jpg`), as `static/` is in Hugo and Zola.
+    #[serde(default)]
+    pub assets: Option<PathBuf>,
+}
+
+fn minute() -> Span {
+    Span::minutes(1)
+}

@@ -1,0 +1,72 @@
+//! Lengths of time as people write them: `60s`, `1m`, `4h`, `14d`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::Duration;
+use serde::Deserialize;
+
+/// A length of time, whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Span(i64);
+
+impl Span {
+    /// So many minutes.
+    pub const fn minutes(n: i64) -> Self {
+        Span(n * 60)
+    }
+    /// So many hours.
+    pub const fn hours(n: i64) -> Self {
+        Span(n * 3600)
+    }
+    /// So many days of 24 hours.
+    pub const fn days(n: i64) -> Self {
+        Span(n * 86_400)
+    }
+    /// As chrono has it.
+    pub fn duration(self) -> Duration {
+        Duration::seconds(self.0)
+    }
+    /// As the standard library has it.
+    pub fn std(self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.0.unsigned_abs())
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fault = || format!("“{text}” is no length of time; write a number and a unit: 60s, 5m, 4h, 14d");
+        let trimmed = text.trim();
+        let digits = trimmed.len() - trimmed.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number: i64 = trimmed[..digits].parse().map_err(|_| fault())?;
+        let unit = match trimmed[digits..].trim() {
+            "s" | "second" | "seconds" => 1,
+            "m" | "min" | "minute" | "minutes" => 60,
+            "h" | "hour" | "hours" => 3600,
+            "d" | "day" | "days" => 86_400,
+            "w" | "week" | "weeks" => 7 * 86_400,
+            _ => return Err(fault()),
+        };
+        number.checked_mul(unit).filter(|s| *s < 100 * 366 * 86_400).map(Span).ok_or_else(fault)
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (unit, seconds) in [("d", 86_400), ("h", 3600), ("m", 60)] {
+            if self.0 >= seconds && self.0 % seconds == 0 {
+                return write!(f, "{}{unit}", self.0 / seconds);
+            }
+        }
+        write!(f, "{}s", self.0)
+    }
+}

@@ -1,0 +1,1 @@
+//! editions → subscribers: claim, sign, relay, outcome.

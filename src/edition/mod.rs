@@ -1,0 +1,1 @@
+//! articles → editions: select, compose, freeze.

@@ -1,0 +1,1 @@
+//! articles → readers: one file a format.

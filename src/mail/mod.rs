@@ -1,0 +1,1 @@
+//! Mail as bytes: rendering, splice, message.

@@ -1,0 +1,1 @@
+//! Which task, when; wake-ups; shutdown in order.

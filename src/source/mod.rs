@@ -1,0 +1,1 @@
+//! → articles: one file a kind of source.

@@ -1,0 +1,35 @@
+//! Brings the tables up to date: `migrations/sqlite/` and `migrations/postgres/` hold the same
+//! steps, each pair under one number, built into the binary.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use super::{Pools, StoreError};
+
+/// One step: number, name, its text for SQLite and for PostgreSQL.
+const STEPS: &[(i64, &str, &str, &str)] = &[(
+    1,
+    "the house",
+    include_str!("../../migrations/sqlite/0001_the_house.sql"),
+    include_str!("../../migrations/postgres/0001_the_house.sql"),
+)];
+
+pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {
+    match pools {
+        Pools::Lite { write, .. } => migrator(|step| step.2).run(write).await?,
+        Pools::Pg(pool) => migrator(|step| step.3).run(pool).await?,
+    }
+    Ok(())
+}
+
+fn migrator(text: impl Fn(&(i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {
+    let steps = STEPS
+        .iter()
+        .map(|step| {
+            Migration::new(step.0, Cow::Borrowed(step.1), MigrationType::Simple, text(step).into_sql_str(), false)
+        })
+        .collect();
+    Migrator::with_migrations(steps)
+}

@@ -1,0 +1,1 @@
+//! Tera and Fluent, with limits.

@@ -1,0 +1,3 @@
+//! The pages: what readers and subscribers see.
+
+pub mod public;
