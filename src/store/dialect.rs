@@ -2,7 +2,7 @@
 
 use sqlx::Row as _;
 
-use super::{Pools, StoreError};
+use super::{Pools, StoreError, Tx};
 
 /// Another process's commit changes this number. SQLite tells by itself, per connection, so the
 /// writer's connection is not asked (its own commits must not count); PostgreSQL counts in a row.
@@ -16,4 +16,18 @@ pub(super) async fn version(pools: &Pools) -> Result<i64, StoreError> {
                 .try_get(0)?
         }
     })
+}
+
+const WISH: &str = "UPDATE counters SET value = value + 1 WHERE name = 'wishes'";
+
+/// Tells a running daemon to look again, once this transaction is committed. On SQLite the commit
+/// itself is noticed; PostgreSQL needs the counter.
+///
+/// # Errors
+/// What the database says.
+pub async fn wish(tx: &mut Tx) -> Result<(), StoreError> {
+    if !tx.is_lite() {
+        tx.q(WISH).execute().await?;
+    }
+    Ok(())
 }

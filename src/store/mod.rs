@@ -15,6 +15,7 @@ mod migrations;
 pub mod keys;
 
 pub use conn::{Col, Param, Query, Row, Tx};
+pub use dialect::wish;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
