@@ -1,3 +1,7 @@
 //! Arguments and exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    herald::command::main()
+}

