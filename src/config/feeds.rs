@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Text;
+use super::{Config, Text};
 use crate::article::Language;
 
 /// The feeds, and what holds for all of them.
@@ -80,6 +80,26 @@ impl Feed {
             Languages::One(one) => vec![one.clone()],
             Languages::Several(several) => several.clone(),
         }
+    }
+}
+
+impl Config {
+    /// The feeds there are: those of `[[feeds.feed]]`, and without any one for each language, named
+    /// for it (`en`, `sr-latn`), with the newsroom's title.
+    pub fn feeds(&self) -> Vec<Feed> {
+        if !self.feeds.feed.is_empty() {
+            return self.feeds.feed.clone();
+        }
+        let one = |language: &Language| Feed {
+            name: language.path(),
+            title: self.site.title.clone(),
+            description: None,
+            language: Languages::One(language.clone()),
+            topics: Vec::new(),
+            sources: Vec::new(),
+            content: FeedContent::Full,
+        };
+        self.site.languages.iter().map(one).collect()
     }
 }
 

@@ -10,6 +10,10 @@ use serde::Deserialize;
 use super::Text;
 use crate::article::Language;
 
+/// What a slug must not bring into an address as it is; letters of other scripts are encoded anyway.
+const SLUG: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// The newsroom and its public pages.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +55,27 @@ impl Site {
     /// Who publishes, in that language.
     pub fn publisher(&self) -> &Text {
         self.publisher.as_ref().unwrap_or(&self.title)
+    }
+
+    /// The public address of a path that stands in no language: `/feeds/news.rss`.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.url.trim_end_matches('/'))
+    }
+
+    /// What stands before paths in that language: nothing for the first, `/sr-latn` for another.
+    pub fn prefix(&self, language: &Language) -> String {
+        if self.languages.first() == Some(language) { String::new() } else { format!("/{}", language.path()) }
+    }
+
+    /// The home page in that language.
+    pub fn home(&self, language: &Language) -> String {
+        self.address(&format!("{}/", self.prefix(language)))
+    }
+
+    /// The page of the article with that slug: its address in pages, feeds and mails.
+    pub fn article(&self, language: &Language, slug: &str) -> String {
+        let slug = percent_encoding::utf8_percent_encode(slug, SLUG);
+        self.address(&format!("{}/articles/{slug}", self.prefix(language)))
     }
 }
 

@@ -1,3 +1,13 @@
-//! The pages: what readers and subscribers see.
+//! The listeners: what readers and subscribers see, and apart from it what those who run the house
+//! ask. A page only asks; nothing here decides.
+//!
+//! 1. [`public::router`] holds feeds, pages, pictures and leaving.
+//! 2. [`staff::router`] holds health and readiness.
+//! 3. [`serve`] answers on a listener until it is told to stop, and finishes what is on the wire.
 
 pub mod public;
+pub mod staff;
+
+mod server;
+
+pub use server::serve;

@@ -1,1 +1,94 @@
-//! Pages for everybody: feeds, articles, leaving.
+//! What readers and subscribers see. A GET changes nothing; what a page may do is in its own file.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feed::Shelf;
+use crate::secret::Keyring;
+use crate::store::Store;
+use crate::wake::Wake;
+
+pub mod feeds;
+pub mod media;
+pub mod pages;
+pub mod people;
+
+/// Bytes of a request's body that are read at all: a form of ours is far smaller.
+const BODY: usize = 64 * 1024;
+/// How long an answer may take to begin.
+const ANSWER: Duration = Duration::from_secs(20);
+
+/// What every public page can ask.
+#[derive(Clone)]
+pub struct Site {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The store.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Clock,
+    /// Opens the tokens of links.
+    pub keyring: Arc<Keyring>,
+    /// The feeds as they are served.
+    pub shelf: Arc<Shelf>,
+    /// Who is to look again after a page changed something.
+    pub wake: Wake,
+}
+
+/// Everything of the public listener.
+pub fn router(site: Site) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .merge(feeds::routes())
+        .merge(pages::routes())
+        .merge(people::routes())
+        .merge(media::routes())
+        .with_state(site)
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(map_response(secured))
+}
+
+/// No script, nothing framed, forms only to us. Pictures may stand elsewhere; `unsafe-inline` is
+/// for styles alone, which the web copy of a mail bears in its elements.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; img-src 'self' https: http: data:; media-src 'self' https: http:; style-src 'self' 'unsafe-inline'; \
+     font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// The headers every answer bears; one that the page has set itself stays.
+async fn secured(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    unless_set(headers, header::CONTENT_SECURITY_POLICY, POLICY);
+    unless_set(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    unless_set(headers, header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+    response
+}
+
+fn unless_set(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    headers.entry(name).or_insert(value);
+}
+
+/// A page that broke: told to the log, and to the reader without details.
+fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let what = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no words given");
+    tracing::error!(what, "a page broke");
+    (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here. Please try again later.\n").into_response()
+}
