@@ -4,7 +4,7 @@ CREATE TABLE counters (
     name  TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO counters (name, value) VALUES ('public_seq', 0), ('wishes', 0);
+INSERT INTO counters (name, value) VALUES ('public_seq', 0), ('wishes', 0), ('fill', 0);
 
 CREATE TABLE keyring (
     id     INTEGER PRIMARY KEY,
@@ -137,18 +137,21 @@ CREATE TABLE suppressions (
 ) STRICT, WITHOUT ROWID;
 
 -- known_since: when Herald first knew of it. last_seq: what went public up to here has been looked at.
--- last_slot: the last slot for which an edition was made or decided against.
+-- last_slot: the last slot for which an edition was made or decided against. waiting: stories that some
+-- languages have yet to get (missing = "wait:…"), as JSON.
 CREATE TABLE newsletters (
     id          INTEGER PRIMARY KEY,
     name        TEXT NOT NULL UNIQUE,
     known_since INTEGER NOT NULL,
     known_seq   INTEGER NOT NULL,
     last_seq    INTEGER,
-    last_slot   INTEGER
+    last_slot   INTEGER,
+    waiting     TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 -- state: held, queued, sending, paused, done, cancelled. settings: what it was made with, as JSON.
--- filled_to: deliveries exist for subscribers up to here; filled: for all.
+-- filled_to: deliveries exist for subscribers up to here; filled: for all. recipients: how many were made.
+-- seen_revision: corrections and retractions up to this revision are known to whoever let it go on.
 CREATE TABLE editions (
     id          INTEGER PRIMARY KEY,
     newsletter  INTEGER NOT NULL,
@@ -166,6 +169,8 @@ CREATE TABLE editions (
     hash        TEXT NOT NULL,
     filled_to   INTEGER NOT NULL DEFAULT 0,
     filled      INTEGER NOT NULL DEFAULT 0,
+    recipients    INTEGER NOT NULL DEFAULT 0,
+    seen_revision INTEGER NOT NULL DEFAULT 0,
     UNIQUE (newsletter, number)
 ) STRICT;
 CREATE INDEX editions_open ON editions (state) WHERE state IN ('queued', 'sending');

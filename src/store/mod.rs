@@ -12,6 +12,7 @@ mod conn;
 mod dialect;
 mod migrations;
 
+pub mod editions;
 pub mod keys;
 
 pub use conn::{Col, Param, Query, Row, Tx};

@@ -1,0 +1,181 @@
+//! How editions go on and end: paused, resumed, cancelled, done; counted and reconciled.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::clock::Instant;
+use crate::store::{StoreError, Tx};
+
+/// How the deliveries of an edition stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Not tried yet.
+    pub queued: i64,
+    /// Being handed over.
+    pub sending: i64,
+    /// Handed to the mail server.
+    pub sent: i64,
+    /// To be tried again.
+    pub deferred: i64,
+    /// Refused for good.
+    pub failed: i64,
+    /// Not to be written to.
+    pub suppressed: i64,
+    /// Taken back before they left.
+    pub cancelled: i64,
+    /// The connection was lost after the last byte, before the answer.
+    pub unknown: i64,
+}
+
+impl Counts {
+    /// What will still be tried.
+    pub fn waiting(&self) -> i64 {
+        self.queued + self.sending + self.deferred
+    }
+
+    /// All of them.
+    pub fn total(&self) -> i64 {
+        self.waiting() + self.sent + self.failed + self.suppressed + self.cancelled + self.unknown
+    }
+
+    fn add(&mut self, state: i64, count: i64) -> Result<(), StoreError> {
+        let slot = match state {
+            0 => &mut self.queued,
+            1 => &mut self.sending,
+            2 => &mut self.sent,
+            3 => &mut self.deferred,
+            4 => &mut self.failed,
+            5 => &mut self.suppressed,
+            6 => &mut self.cancelled,
+            7 => &mut self.unknown,
+            other => return Err(StoreError::Content(format!("deliveries: no state {other}"))),
+        };
+        *slot += count;
+        Ok(())
+    }
+}
+
+const COUNTS: &str = "SELECT d.edition, d.state, CAST(COUNT(*) AS BIGINT) FROM json_each($1) r \
+     JOIN deliveries d ON d.edition = CAST(r.value ->> 0 AS BIGINT) GROUP BY d.edition, d.state";
+
+/// How the deliveries of these editions stand, in one statement.
+///
+/// # Errors
+/// What the database says.
+pub async fn counts_of(tx: &mut Tx, editions: &[i64]) -> Result<HashMap<i64, Counts>, StoreError> {
+    let wanted: Vec<[i64; 1]> = editions.iter().map(|id| [*id]).collect();
+    let mut counts: HashMap<i64, Counts> = editions.iter().map(|id| (*id, Counts::default())).collect();
+    for row in tx.q(COUNTS).bind(serde_json::to_string(&wanted)?).all().await? {
+        counts.entry(row.get(0)?).or_default().add(row.get(1)?, row.get(2)?)?;
+    }
+    Ok(counts)
+}
+
+/// How the deliveries of one edition stand.
+///
+/// # Errors
+/// What the database says.
+pub async fn counts(tx: &mut Tx, edition: i64) -> Result<Counts, StoreError> {
+    Ok(counts_of(tx, &[edition]).await?.remove(&edition).unwrap_or_default())
+}
+
+const PAUSE: &str =
+    "UPDATE editions SET state = 'paused', reason = $2 WHERE id = $1 AND state IN ('queued', 'sending')";
+
+/// Pauses an edition that is queued or going out; `false` where it is neither.
+///
+/// # Errors
+/// What the database says.
+pub async fn pause(tx: &mut Tx, edition: i64, reason: &str) -> Result<bool, StoreError> {
+    Ok(tx.q(PAUSE).bind(edition).bind(reason).execute().await? == 1)
+}
+
+const RESUME: &str = "UPDATE editions SET state = 'queued', reason = NULL, \
+     seen_revision = (SELECT COALESCE(MAX(id), 0) FROM revisions) WHERE id = $1 AND state IN ('held', 'paused')";
+
+/// Lets a held or paused edition go on, with what has been corrected so far known to whoever decided;
+/// `false` where it is neither.
+///
+/// # Errors
+/// What the database says.
+pub async fn resume(tx: &mut Tx, edition: i64) -> Result<bool, StoreError> {
+    Ok(tx.q(RESUME).bind(edition).execute().await? == 1)
+}
+
+const CANCEL: &str = "UPDATE editions SET state = 'cancelled', reason = $2, finished_at = $3 \
+     WHERE id = $1 AND state NOT IN ('done', 'cancelled')";
+
+/// Ends an edition: nothing more of it is claimed. Its waiting deliveries are then taken back by
+/// [`take_back`]. `false` where it was over.
+///
+/// # Errors
+/// What the database says.
+pub async fn cancel(tx: &mut Tx, edition: i64, reason: &str, now: Instant) -> Result<bool, StoreError> {
+    Ok(tx.q(CANCEL).bind(edition).bind(reason).bind(now.timestamp_micros()).execute().await? == 1)
+}
+
+const TAKE_BACK: &str = "UPDATE deliveries SET state = 6, at = $2 WHERE edition = $1 AND state IN (0, 3) \
+     AND subscriber IN (SELECT subscriber FROM deliveries WHERE edition = $1 AND state IN (0, 3) LIMIT $3)";
+
+/// Takes back up to `limit` deliveries of a cancelled edition that nobody has claimed; how many.
+///
+/// # Errors
+/// What the database says.
+pub async fn take_back(tx: &mut Tx, edition: i64, now: Instant, limit: i64) -> Result<u64, StoreError> {
+    tx.q(TAKE_BACK).bind(edition).bind(now.timestamp_micros()).bind(limit).execute().await
+}
+
+const FINISH: &str = "UPDATE editions SET state = 'done', finished_at = $1 \
+     WHERE state IN ('queued', 'sending') AND filled = 1 AND start_at <= $1 AND NOT EXISTS \
+     (SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state IN (0, 1, 3)) RETURNING id";
+
+/// Marks as done every edition that is filled and has nothing waiting; their ids.
+///
+/// # Errors
+/// What the database says.
+pub async fn finish_done(tx: &mut Tx, now: Instant) -> Result<Vec<i64>, StoreError> {
+    tx.q(FINISH).bind(now.timestamp_micros()).all().await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Why an edition that is queued or going out must stop: one of its articles is no longer what was frozen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The edition.
+    pub edition: i64,
+    /// The article's slug.
+    pub slug: String,
+    /// Its language.
+    pub language: String,
+    /// What became of it: `corrected`, `withdrawn`, `removed`, `under embargo`.
+    pub what: &'static str,
+}
+
+const TROUBLES: &str = "SELECT DISTINCT ea.edition, a.slug, a.language, \
+     CAST(CASE WHEN a.public_seq IS NULL THEN 3 WHEN a.removed IS NOT NULL THEN 2 WHEN a.withdrawn IS NOT NULL THEN 1 \
+     ELSE 0 END AS BIGINT) \
+     FROM editions e JOIN edition_articles ea ON ea.edition = e.id JOIN articles a ON a.id = ea.article \
+     WHERE e.state IN ('queued', 'sending') AND (a.public_seq IS NULL OR a.removed IS NOT NULL OR EXISTS \
+     (SELECT 1 FROM revisions r WHERE r.article = a.id AND r.id > ea.revision AND r.id > e.seen_revision \
+     AND r.kind IN ('correction', 'retraction'))) ORDER BY ea.edition, a.slug";
+
+/// Editions queued or going out, one of whose articles was corrected, withdrawn, removed or put under
+/// embargo since they were frozen, and staff has not yet decided about it.
+///
+/// # Errors
+/// What the database says.
+pub async fn troubles(tx: &mut Tx) -> Result<Vec<Trouble>, StoreError> {
+    let rows = tx.q(TROUBLES).all().await?;
+    rows.iter()
+        .map(|row| {
+            let what = ["corrected", "withdrawn", "removed", "under embargo"];
+            let which = usize::try_from(row.get::<i64>(3)?).unwrap_or(0);
+            Ok(Trouble {
+                edition: row.get(0)?,
+                slug: row.get(1)?,
+                language: row.get(2)?,
+                what: what.get(which).copied().unwrap_or("changed"),
+            })
+        })
+        .collect()
+}
