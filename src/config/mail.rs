@@ -1,9 +1,11 @@
 //! `[mail]`: how mail leaves the house.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::Deserialize;
+use url::{Host, Url};
 
 /// How mail leaves the house.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -54,7 +56,7 @@ pub struct Relay {
     /// Its name.
     pub name: String,
     /// `folder:PATH`, `smtp://[USER@]HOST[:PORT]` (STARTTLS, required unless it is this machine) or `smtps://…` (TLS from the start).
-    /// `?starttls=required|opportunistic|off` says otherwise.
+    /// `?starttls=required|opportunistic|off` says otherwise. Ports where none is named: 25, with a user 587, `smtps` 465.
     pub url: String,
     /// File with the password.
     #[serde(default)]
@@ -68,4 +70,185 @@ pub struct Relay {
     /// Messages a second at most; 20 for a relay elsewhere, no limit for this machine; 0: no limit.
     #[serde(default)]
     pub per_second: Option<u32>,
+}
+
+/// Where a relay's URL leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A folder that gets one `.eml` a copy.
+    Folder(PathBuf),
+    /// An SMTP server.
+    Smtp {
+        /// Its name or address, as certificates and dialling have it.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Who we say we are, where it wants to know.
+        user: Option<String>,
+        /// Whether and how the connection is encrypted.
+        tls: Tls,
+    },
+}
+
+/// Whether and how a connection to a relay is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Never.
+    Off,
+    /// By STARTTLS where the server offers it. The certificate is not checked: who can forge it can as well hide the offer (RFC 7435).
+    Opportunistic,
+    /// By STARTTLS, or no mail goes.
+    Required,
+    /// From the first byte (`smtps://`, RFC 8314).
+    Implicit,
+}
+
+impl Target {
+    /// Whether it is this machine: a folder, `localhost` or a loopback address.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Target::Folder(_) => true,
+            Target::Smtp { host, .. } => is_loopback(host),
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+impl Relay {
+    /// Where [`Relay::url`] leads; a folder is taken from `base`, the configuration's own.
+    ///
+    /// # Errors
+    /// What is wrong with the URL, and what to write.
+    pub fn target(&self, base: &Path) -> Result<Target, String> {
+        if let Some(path) = self.url.strip_prefix("folder:") {
+            if path.is_empty() {
+                return Err("names no folder; write folder:var/outbox".to_owned());
+            }
+            return Ok(Target::Folder(base.join(path)));
+        }
+        let shapes = "write folder:PATH, smtp://[USER@]HOST[:PORT] or smtps://[USER@]HOST[:PORT]";
+        let url = Url::parse(&self.url).map_err(|error| format!("is no URL ({error}); {shapes}"))?;
+        let implicit = match url.scheme() {
+            "smtp" => false,
+            "smtps" => true,
+            other => return Err(format!("has the unknown kind “{other}”; {shapes}")),
+        };
+        let host = match url.host() {
+            Some(Host::Ipv6(ip)) => ip.to_string(),
+            Some(host) if !host.to_string().is_empty() => host.to_string(),
+            _ => return Err(format!("names no host; {shapes}")),
+        };
+        if url.password().is_some() {
+            return Err("holds a password; put it into a file and name that as password_file".to_owned());
+        }
+        let user = match url.username() {
+            "" => None,
+            name => Some(
+                percent_encoding::percent_decode_str(name)
+                    .decode_utf8()
+                    .map_err(|_| "has a user that is not UTF-8".to_owned())?
+                    .into_owned(),
+            ),
+        };
+        let mut tls = match (implicit, is_loopback(&host)) {
+            (true, _) => Tls::Implicit,
+            (false, true) => Tls::Off,
+            (false, false) => Tls::Required,
+        };
+        for (key, value) in url.query_pairs() {
+            tls = match (key.as_ref(), value.as_ref()) {
+                ("starttls", _) if implicit => {
+                    return Err("asks for STARTTLS inside TLS; write smtp:// for it".to_owned());
+                }
+                ("starttls", "required") => Tls::Required,
+                ("starttls", "opportunistic") => Tls::Opportunistic,
+                ("starttls", "off") => Tls::Off,
+                ("starttls", other) => {
+                    return Err(format!("has starttls={other}; it is required, opportunistic or off"));
+                }
+                (other, _) => return Err(format!("has the unknown setting “{other}”; known is starttls")),
+            };
+        }
+        if user.is_some() && matches!(tls, Tls::Off | Tls::Opportunistic) && !is_loopback(&host) {
+            return Err("would send a password in the clear; leave starttls as it is, required".to_owned());
+        }
+        let port = url.port().unwrap_or(match (implicit, &user) {
+            (true, _) => 465,
+            (false, Some(_)) => 587,
+            (false, None) => 25,
+        });
+        Ok(Target::Smtp { host, port, user, tls })
+    }
+
+    /// The relay's password, from its file (taken from `base`) or environment variable; `None` where neither is named.
+    ///
+    /// # Errors
+    /// Why it cannot be read, naming file or variable and never its content.
+    pub fn password(&self, base: &Path) -> Result<Option<SecretString>, String> {
+        if let Some(file) = &self.password_file {
+            let path = base.join(file);
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| format!("password_file {}: {error}", path.display()))?;
+            return Ok(Some(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())));
+        }
+        if let Some(name) = &self.password_env {
+            let text = std::env::var(name).map_err(|_| format!("password_env: the variable {name} is not set"))?;
+            return Ok(Some(SecretString::from(text)));
+        }
+        Ok(None)
+    }
+
+    /// Connections at once.
+    pub fn connections(&self) -> usize {
+        self.connections.unwrap_or(8).clamp(1, 64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(url: &str) -> Result<Target, String> {
+        let relay = Relay { url: url.to_owned(), ..relays().remove(0) };
+        relay.target(Path::new("/house"))
+    }
+
+    #[test]
+    fn a_url_says_where_and_how() {
+        assert_eq!(target("folder:var/out"), Ok(Target::Folder("/house/var/out".into())));
+        let smtp = |host: &str, port, user: Option<&str>, tls| {
+            Ok(Target::Smtp { host: host.to_owned(), port, user: user.map(str::to_owned), tls })
+        };
+        assert_eq!(target("smtp://mx.newsroom.example"), smtp("mx.newsroom.example", 25, None, Tls::Required));
+        assert_eq!(
+            target("smtp://desk%40x@mx.newsroom.example"),
+            smtp("mx.newsroom.example", 587, Some("desk@x"), Tls::Required)
+        );
+        assert_eq!(target("smtps://mx.newsroom.example"), smtp("mx.newsroom.example", 465, None, Tls::Implicit));
+        assert_eq!(target("smtp://127.0.0.1:2525"), smtp("127.0.0.1", 2525, None, Tls::Off));
+        assert_eq!(target("smtp://[::1]:2525"), smtp("::1", 2525, None, Tls::Off));
+        assert_eq!(target("smtp://localhost?starttls=required"), smtp("localhost", 25, None, Tls::Required));
+        assert_eq!(target("smtp://10.0.0.1?starttls=off"), smtp("10.0.0.1", 25, None, Tls::Off));
+    }
+
+    #[test]
+    fn a_wrong_url_says_what_to_write() {
+        for (url, word) in [
+            ("folder:", "no folder"),
+            ("mailto:x@y.example", "unknown kind"),
+            ("smtp://", "no host"),
+            ("outbox", "is no URL"),
+            ("smtp://u:p@host.example", "password_file"),
+            ("smtp://host.example?starttls=yes", "required, opportunistic or off"),
+            ("smtps://host.example?starttls=off", "inside TLS"),
+            ("smtp://u@host.example?starttls=off", "in the clear"),
+            ("smtp://host.example?tls=1", "unknown setting"),
+        ] {
+            let fault = target(url).expect_err(url);
+            assert!(fault.contains(word), "{url}: {fault}");
+        }
+    }
 }

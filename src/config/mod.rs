@@ -14,7 +14,7 @@ mod text;
 pub use error::{ConfigError, Fault};
 pub use feeds::{Feed, FeedContent, Feeds};
 pub use lists::{Basis, List};
-pub use mail::{Mail, Relay};
+pub use mail::{Mail, Relay, Target, Tls};
 pub use newsletters::{Missing, Newsletter, Schedule};
 pub use site::{Listen, Site, StoreSection, Topic};
 pub use sources::{Folder, Source};
