@@ -1,0 +1,87 @@
+//! A mail: subject, HTML and text rendered once for all readers of a language, then cut.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use tera::Context;
+
+use super::issue::Issue;
+use super::palette::Palette;
+use super::surroundings::Surroundings;
+use super::{TemplateError, TemplateFault, Templates, limit, textual};
+use crate::mail::{MailError, Marks, Rendering};
+
+impl Templates {
+    /// Renders `issue` by the template `template` (`digest`): subject, text and HTML, cut where copies differ.
+    ///
+    /// # Errors
+    /// A template that is missing or wrong, with file and line.
+    pub fn mail(&self, template: &str, issue: &Issue) -> Result<Rendering, TemplateError> {
+        let [html_name, text_name, subject_name] = ["html", "txt", "subject"].map(|e| format!("mail/{template}.{e}"));
+        let context = self.context(issue).map_err(|e| self.fault_in(&html_name, e.to_string()))?;
+        let no_random = |e: MailError| self.fault_in(&html_name, e.to_string());
+        let marks = Rc::new(RefCell::new(Marks::new(&format!("{context:?}")).map_err(no_random)?));
+        let mut around = self.surroundings(&issue.language, issue.timezone);
+        around.marks = Some(Rc::clone(&marks));
+
+        let subjects = self.subjects(&subject_name, issue, &context, &around)?;
+        let html = self.render(&html_name, &context, around.clone(), limit::MAIL)?;
+        let html = inlined(&html).map_err(|reason| self.fault_in(&html_name, reason))?;
+        let text = if self.has(&text_name) {
+            self.render(&text_name, &context, around, limit::MAIL)?
+        } else {
+            textual::of_html(&html, marks.borrow().word()).map_err(|reason| self.fault_in(&html_name, reason))?
+        };
+        let positions = issue.stories.iter().map(|story| story.position).collect();
+        let why = self.catalog.say(&issue.language, "mail-why", &[("title", issue.newsletter.title.clone().into())]);
+        let marks = marks.borrow();
+        Rendering::cut(&marks, issue.language.clone(), positions, &subjects, &text, &html, why).map_err(|(part, e)| {
+            let name = format!("mail/{template}.{part}");
+            self.fault_in(&name, e.to_string())
+        })
+    }
+
+    /// The subject for each story as the first of a copy.
+    fn subjects(
+        &self,
+        name: &str,
+        issue: &Issue,
+        context: &Context,
+        around: &Surroundings,
+    ) -> Result<Vec<String>, TemplateError> {
+        let mut subjects = Vec::with_capacity(issue.stories.len().max(1));
+        for first in 0..issue.stories.len().max(1) {
+            let mut context = context.clone();
+            context.insert("lead", &issue.stories.get(first));
+            let subject = self.render(name, &context, around.clone(), limit::MAIL)?;
+            subjects.push(match issue.test {
+                Some(_) => self.catalog.say(&issue.language, "mail-test-subject", &[("subject", subject.into())]),
+                None => subject,
+            });
+        }
+        Ok(subjects)
+    }
+
+    /// What a mail template is given.
+    fn context(&self, issue: &Issue) -> tera::TeraResult<Context> {
+        let mut context = Context::from_serialize(issue)?;
+        context.insert("lead", &issue.stories.first());
+        context.insert("palette", &Palette::of(&issue.accent));
+        context.insert("dir", textual::direction(&issue.language));
+        Ok(context)
+    }
+
+    fn fault_in(&self, name: &str, reason: String) -> TemplateError {
+        TemplateFault::whole(self.files.shown(name), reason).into()
+    }
+}
+
+/// Styles moved from `<style>` to the elements; what can't be (`@media`) stays where it is. Nothing is fetched.
+fn inlined(html: &str) -> Result<String, String> {
+    css_inline::CSSInliner::options()
+        .keep_at_rules(true)
+        .load_remote_stylesheets(false)
+        .build()
+        .inline(html)
+        .map_err(|e| format!("its styles can't be inlined: {e}"))
+}
