@@ -89,9 +89,10 @@ CREATE TABLE lists (
 ) STRICT;
 
 -- address: Address::key, what makes it one mailbox. mailbox: as written. chosen: what they decided
--- for themselves, as JSON ({"language": …, "topics": …}); it wins over any file.
+-- for themselves (audience::Choices as JSON); it wins over any file. AUTOINCREMENT: the number of a
+-- person who was forgotten never becomes another's, since links in old mails name it.
 CREATE TABLE subscribers (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     address    TEXT NOT NULL UNIQUE,
     mailbox    TEXT NOT NULL,
     name       TEXT,
@@ -103,7 +104,8 @@ CREATE TABLE subscribers (
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- status: active, unconfirmed, left. decided_by: file, staff, self. newsletters: JSON array, NULL for all of the list's.
+-- status: active, unconfirmed, left; left is kept, so that no file brings them back. decided_by: file, staff, self.
+-- newsletters: JSON array of names, NULL for all of the list's.
 CREATE TABLE memberships (
     list           INTEGER NOT NULL,
     subscriber     INTEGER NOT NULL,
@@ -118,7 +120,7 @@ CREATE TABLE memberships (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX memberships_subscriber ON memberships (subscriber);
 
--- Who left which newsletter, by their own decision: how is one-click, page or staff.
+-- Who left which newsletter, by their own decision: how is one-click, page or preferences.
 CREATE TABLE departures (
     subscriber INTEGER NOT NULL,
     newsletter INTEGER NOT NULL,
@@ -128,6 +130,7 @@ CREATE TABLE departures (
 ) STRICT, WITHOUT ROWID;
 
 -- Addresses that must not be written to. hash: keyed, survives being forgotten; address: until then.
+-- reason: left (everything), complained, bounced, staff, forgotten.
 CREATE TABLE suppressions (
     hash    TEXT PRIMARY KEY,
     address TEXT UNIQUE,

@@ -14,6 +14,8 @@ mod migrations;
 
 pub mod editions;
 pub mod keys;
+pub mod subscribers;
+pub mod suppressions;
 
 pub use conn::{Col, Param, Query, Row, Tx};
 pub use dialect::wish;
