@@ -18,7 +18,9 @@ CREATE TABLE sources (
     last_read_at  INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- What a folder held at the last read, so that an unchanged file costs nothing.
+-- What a folder held at the last read, so that an unchanged file costs nothing. fingerprint: size and time of the
+-- file and of what it was read with. hash: of its bytes. uses: the other files it was made with, as JSON, each with its
+-- own fingerprint. unsettled: it names something that was not there; it is read again when anything else changes.
 CREATE TABLE files (
     source      TEXT NOT NULL,
     path        TEXT NOT NULL,
@@ -26,6 +28,8 @@ CREATE TABLE files (
     hash        TEXT NOT NULL,
     article     TEXT,
     faults      TEXT,
+    uses        TEXT,
+    unsettled   INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (source, path)
 ) STRICT, WITHOUT ROWID;
 
@@ -37,8 +41,9 @@ CREATE TABLE origins (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX origins_article ON origins (article);
 
--- due_at: the instant at which it may go public (NULL: a draft). public_seq: its place in the one
--- sequence of going public; public means "has one". archive: it came with its source's first read.
+-- due_at: while it is held back, the instant at which it may go public; NULL for a draft, and for what is public or
+-- gone. public_seq: its place in the one sequence of going public; public means "has one, and is not removed".
+-- archive: it came with its source's first read. removed: since when it is gone, or held back again.
 CREATE TABLE articles (
     id         TEXT PRIMARY KEY,
     story      TEXT NOT NULL,
@@ -59,9 +64,10 @@ CREATE TABLE articles (
     UNIQUE (language, slug)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX articles_story ON articles (story);
-CREATE INDEX articles_due ON articles (due_at) WHERE public_seq IS NULL AND due_at IS NOT NULL;
+CREATE INDEX articles_due ON articles (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX articles_guid ON articles (guid) WHERE guid IS NOT NULL;
 CREATE INDEX articles_updated ON articles (updated) WHERE public_seq IS NOT NULL;
-CREATE INDEX articles_published ON articles (published) WHERE public_seq IS NOT NULL;
+CREATE INDEX articles_published ON articles (language, published) WHERE public_seq IS NOT NULL;
 
 CREATE TABLE article_topics (
     topic   TEXT NOT NULL,
@@ -70,13 +76,21 @@ CREATE TABLE article_topics (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX article_topics_article ON article_topics (article);
 
--- One state of an article; content is article::Content as JSON.
+-- Which article uses which file in `[site] media`: a file is served while one of its articles is public.
+CREATE TABLE media (
+    name    TEXT NOT NULL,
+    article TEXT NOT NULL,
+    PRIMARY KEY (name, article)
+) STRICT, WITHOUT ROWID;
+
+-- One state of an article; content is article::Content as JSON, updated what it had as `updated` then.
 CREATE TABLE revisions (
     id      INTEGER PRIMARY KEY,
     article TEXT NOT NULL,
     number  INTEGER NOT NULL,
     kind    TEXT NOT NULL,
     at      INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
     hash    TEXT NOT NULL,
     content TEXT NOT NULL,
     UNIQUE (article, number)

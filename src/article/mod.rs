@@ -26,10 +26,34 @@ pub struct ArticleId(pub Uuid);
 #[serde(transparent)]
 pub struct StoryId(pub Uuid);
 
+/// The namespace of every id that is made and not given (RFC 9562, section 5.5).
+const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_0c0e_5b0a_4c58_9d3a_71c6_0a8b_44e7);
+
+fn made_from(parts: [&str; 3]) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, parts.join("\0").as_bytes())
+}
+
 impl ArticleId {
+    /// The id of an article that brings none: made from its source and the key it was first seen under.
+    pub fn made_from(source: &str, key: &str) -> Self {
+        ArticleId(made_from(["article", source, key]))
+    }
+
+    /// The id of an article whose front matter has one that is no UUID.
+    pub fn named(source: &str, id: &str) -> Self {
+        ArticleId(made_from(["id", source, id]))
+    }
+
     /// `urn:uuid:…` (RFC 9562), as `atom:id` and `guid` have it.
     pub fn urn(self) -> String {
         format!("urn:uuid:{}", self.0)
+    }
+}
+
+impl StoryId {
+    /// The story of all articles of a source that share a translation key.
+    pub fn made_from(source: &str, translation_key: &str) -> Self {
+        StoryId(made_from(["story", source, translation_key]))
     }
 }
 
@@ -101,12 +125,20 @@ impl RevisionKind {
             RevisionKind::Retraction => "retraction",
         }
     }
+
+    /// The kind that has this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::First, Self::Minor, Self::Update, Self::Correction, Self::Retraction]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+    }
 }
 
 /// A correction's note, as it is shown with the article.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
-    /// When it was made.
+    /// When it was made. A source that does not say leaves [`Note::UNDATED`]; the store then puts the
+    /// instant at which it first saw the note.
     pub at: Instant,
     /// The whole note, where one was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,6 +152,9 @@ pub struct Note {
 }
 
 impl Note {
+    /// The `at` of a note whose source does not say when it was made.
+    pub const UNDATED: Instant = Instant::UNIX_EPOCH;
+
     /// The note as running text: the note itself, else what was wrong and what is right.
     pub fn text(&self) -> String {
         match (&self.note, &self.wrong, &self.right) {
@@ -174,6 +209,8 @@ pub struct Draft {
     pub language: Language,
     /// What it shares with its translations; `None` stands alone.
     pub translation_key: Option<String>,
+    /// The story it joins, where its source knows that; else `translation_key` makes it.
+    pub story: Option<StoryId>,
     /// When it says it was published; `None` where neither front matter nor file name says.
     pub published: Option<Instant>,
     /// When it says it was last changed.
@@ -182,6 +219,8 @@ pub struct Draft {
     pub embargo: Option<Instant>,
     /// Not ready: held until this is taken away.
     pub draft: bool,
+    /// Files in `[site] media` that it uses; they are served while it is public.
+    pub media: Vec<String>,
     /// What it says.
     pub content: Content,
 }

@@ -12,6 +12,7 @@ mod conn;
 mod dialect;
 mod migrations;
 
+pub mod articles;
 pub mod editions;
 pub mod keys;
 pub mod subscribers;
