@@ -168,7 +168,7 @@ CREATE TABLE newsletters (
 
 -- state: held, queued, sending, paused, done, cancelled. settings: what it was made with, as JSON.
 -- filled_to: deliveries exist for subscribers up to here; filled: for all. recipients: how many were made.
--- seen_revision: corrections and retractions up to this revision are known to whoever let it go on.
+-- audience_upto: who was taken in after this subscriber is not in it. seen_revision: corrections and retractions up to this revision are known to whoever let it go on.
 CREATE TABLE editions (
     id          INTEGER PRIMARY KEY,
     newsletter  INTEGER NOT NULL,
@@ -188,6 +188,7 @@ CREATE TABLE editions (
     filled      INTEGER NOT NULL DEFAULT 0,
     recipients    INTEGER NOT NULL DEFAULT 0,
     seen_revision INTEGER NOT NULL DEFAULT 0,
+    audience_upto INTEGER NOT NULL,
     UNIQUE (newsletter, number)
 ) STRICT;
 CREATE INDEX editions_open ON editions (state) WHERE state IN ('queued', 'sending');

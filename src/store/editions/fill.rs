@@ -1,9 +1,10 @@
 //! Writing an edition's deliveries, a chunk of subscribers at a time, and what these people had already.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::article::StoryId;
 use crate::store::{StoreError, Tx};
+
+use super::Place;
 
 /// One delivery to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,62 +61,78 @@ pub async fn write_chunk(
     Ok(true)
 }
 
-/// Where stories were printed before: edition → position → index into the stories asked for.
+/// What somebody had, of the places of an edition: bit n stands for the place at position n.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Had {
+    /// The story: had it, or has it coming. Where a correction stands: had the story as it was before.
+    pub story: u64,
+    /// Where a correction stands: had it corrected already, or was told.
+    pub told: u64,
+}
+
+/// Where the stories of some places were printed before.
 #[derive(Clone, Debug, Default)]
 pub struct Printings {
-    editions: HashMap<i64, Vec<(u8, usize)>>,
+    /// Edition → its position → what a copy that holds it had of the places asked about.
+    editions: HashMap<i64, Vec<(u64, Had)>>,
     ids: String,
 }
 
-const PRINTINGS: &str = "SELECT DISTINCT ea.edition, ea.position, ea.story FROM edition_articles ea \
-     JOIN json_each($1) r ON ea.story = r.value ->> 0 WHERE ea.edition <> $2";
+const PRINTINGS: &str = "SELECT ea.edition, ea.position, ea.story, CAST(MIN(ea.revision) AS BIGINT) FROM edition_articles ea \
+     JOIN json_each($1) r ON ea.story = r.value ->> 0 WHERE ea.edition <> $2 GROUP BY ea.edition, ea.position, ea.story";
 
-/// The editions other than `except` that print any of these stories. `except` is 0 for none.
+/// The editions other than `except` (0: none) that print any of the stories of these places.
 ///
 /// # Errors
 /// What the database says.
-pub async fn printings(tx: &mut Tx, stories: &[StoryId], except: i64) -> Result<Printings, StoreError> {
-    let wanted: Vec<[String; 1]> = stories.iter().map(|story| [story.to_string()]).collect();
-    let mut editions: HashMap<i64, Vec<(u8, usize)>> = HashMap::new();
+pub async fn printings(tx: &mut Tx, places: &[Place], except: i64) -> Result<Printings, StoreError> {
+    let stories: BTreeSet<String> = places.iter().map(|place| place.story.to_string()).collect();
+    let wanted: Vec<[&str; 1]> = stories.iter().map(|story| [story.as_str()]).collect();
+    let mut editions: HashMap<i64, Vec<(u64, Had)>> = HashMap::new();
     for row in tx.q(PRINTINGS).bind(serde_json::to_string(&wanted)?).bind(except).all().await? {
-        let story: String = row.get(2)?;
-        let position: i64 = row.get(1)?;
-        let at = |_| StoreError::Content(format!("edition_articles: no position {position}"));
-        let position = u8::try_from(position).map_err(at)?;
-        for (index, [text]) in wanted.iter().enumerate() {
-            if *text == story {
-                editions.entry(row.get(0)?).or_default().push((position, index));
+        let (story, revision): (String, i64) = (row.get(2)?, row.get(3)?);
+        let position = bit(row.get::<i64>(1)?)?;
+        let mut had = Had::default();
+        for (n, place) in places.iter().enumerate().filter(|(_, place)| place.story.to_string() == story) {
+            match place.corrects {
+                Some(correction) if revision >= correction => had.told |= 1 << n,
+                _ => had.story |= 1 << n,
             }
         }
+        editions.entry(row.get(0)?).or_default().push((position, had));
     }
     let ids: Vec<[i64; 1]> = editions.keys().map(|id| [*id]).collect();
     Ok(Printings { ids: serde_json::to_string(&ids)?, editions })
+}
+
+fn bit(position: i64) -> Result<u64, StoreError> {
+    u32::try_from(position)
+        .ok()
+        .and_then(|position| 1u64.checked_shl(position))
+        .ok_or_else(|| StoreError::Content(format!("edition_articles: no position {position}")))
 }
 
 const HAD: &str = "SELECT d.subscriber, d.edition, d.choice FROM json_each($1) r \
      JOIN deliveries d ON d.edition = CAST(r.value ->> 0 AS BIGINT) \
      WHERE d.subscriber > $2 AND d.subscriber <= $3 AND d.state IN (0, 1, 2, 3, 7)";
 
-/// What the subscribers after `after` up to `upto` have had, or have coming, of the stories of `printings`:
-/// for each of them the indices of those stories, as bits.
+/// What the subscribers after `after` up to `upto` have had, or have coming; who had nothing is not in it.
 ///
 /// # Errors
 /// What the database says.
-pub async fn had(tx: &mut Tx, printings: &Printings, after: i64, upto: i64) -> Result<HashMap<i64, u64>, StoreError> {
-    let mut had: HashMap<i64, u64> = HashMap::new();
+pub async fn had(tx: &mut Tx, printings: &Printings, after: i64, upto: i64) -> Result<HashMap<i64, Had>, StoreError> {
+    let mut people: HashMap<i64, Had> = HashMap::new();
     if printings.editions.is_empty() {
-        return Ok(had);
+        return Ok(people);
     }
-    for row in tx.q(HAD).bind(printings.ids.as_str()).bind(after).bind(upto).all().await? {
+    for row in tx.q(HAD).bind(printings.ids.clone()).bind(after).bind(upto).all().await? {
         let choice = row.get::<i64>(2)? as u64;
-        let stories = printings.editions.get(&row.get::<i64>(1)?).map(Vec::as_slice).unwrap_or_default();
-        let bits = stories
-            .iter()
-            .filter(|(position, _)| choice & (1 << position) != 0)
-            .fold(0u64, |bits, (_, index)| bits | 1 << index);
-        if bits != 0 {
-            *had.entry(row.get(0)?).or_default() |= bits;
+        let printed = printings.editions.get(&row.get::<i64>(1)?).map(Vec::as_slice).unwrap_or_default();
+        for (_, had) in printed.iter().filter(|(position, _)| choice & position != 0) {
+            let all = people.entry(row.get(0)?).or_default();
+            all.story |= had.story;
+            all.told |= had.told;
         }
     }
-    Ok(had)
+    Ok(people)
 }

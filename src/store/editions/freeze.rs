@@ -78,7 +78,8 @@ pub async fn is_stale(tx: &mut Tx, articles: &[Choice]) -> Result<bool, StoreErr
 }
 
 const INSERT: &str = "INSERT INTO editions (newsletter, number, state, reason, made_by, slot_at, composed_at, start_at, \
-     first, subject, settings, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
+     first, subject, settings, hash, audience_upto) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+     (SELECT COALESCE(MAX(id), 0) FROM subscribers)) RETURNING id";
 const INSERT_ARTICLES: &str = "INSERT INTO edition_articles (edition, language, position, story, article, revision) \
      SELECT $1, r.value ->> 0, CAST(r.value ->> 1 AS BIGINT), r.value ->> 2, r.value ->> 3, \
      CAST(r.value ->> 4 AS BIGINT) FROM json_each($2) r";

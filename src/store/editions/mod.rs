@@ -5,8 +5,10 @@
 //! 3. [`fill`] writes the deliveries, one chunk of subscribers after the other.
 //! 4. [`states`] holds, lets go on, ends, counts and reconciles.
 
+pub mod audit;
 pub mod fill;
 pub mod freeze;
+pub mod newness;
 pub mod newsletters;
 pub mod states;
 
@@ -83,9 +85,10 @@ pub struct Place {
     pub story: StoryId,
     /// Its topics ([`crate::article::topic_id`]), those of all its versions together.
     pub topics: Vec<String>,
-    /// Whether this is the note of a correction: only for those who had the story.
-    #[serde(default)]
-    pub correction: bool,
+    /// The correction whose note stands here instead of the story: for those who had the story as it was
+    /// before this revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<i64>,
 }
 
 /// What an edition was made with: frozen beside it, so that what happens later to the configuration
@@ -111,6 +114,8 @@ pub struct Settings {
     pub after_seq: i64,
     /// … up to this one.
     pub upto_seq: i64,
+    /// Corrections up to this revision have been looked at.
+    pub revisions_upto: i64,
     /// Whether staff chose the articles.
     pub chosen: bool,
 }
@@ -154,6 +159,8 @@ pub struct Edition {
     pub filled: bool,
     /// How many deliveries were made.
     pub recipients: i64,
+    /// Who was taken in after this subscriber is not in it.
+    pub audience_upto: i64,
 }
 
 /// One rendering of an edition.
@@ -208,7 +215,7 @@ macro_rules! editions {
     ($rest:literal) => {
         concat!(
             "SELECT e.id, e.newsletter, n.name, e.number, e.state, e.reason, e.made_by, e.slot_at, e.composed_at, \
-             e.start_at, e.finished_at, e.first, e.subject, e.settings, e.hash, e.filled_to, e.filled, e.recipients \
+             e.start_at, e.finished_at, e.first, e.subject, e.settings, e.hash, e.filled_to, e.filled, e.recipients, e.audience_upto \
              FROM editions e JOIN newsletters n ON n.id = e.newsletter ",
             $rest
         )
@@ -235,6 +242,7 @@ fn edition_of(row: &Row) -> Result<Edition, StoreError> {
         filled_to: row.get(15)?,
         filled: row.get::<i64>(16)? != 0,
         recipients: row.get(17)?,
+        audience_upto: row.get(18)?,
     })
 }
 
@@ -280,6 +288,17 @@ pub async fn unfilled(tx: &mut Tx) -> Result<Vec<Edition>, StoreError> {
     tx.q(UNFILLED).all().await?.iter().map(edition_of).collect()
 }
 
+const LATEST: &str =
+    editions!("WHERE e.newsletter = $1 AND e.number = (SELECT MAX(number) FROM editions WHERE newsletter = $1)");
+
+/// The newsletter's newest edition.
+///
+/// # Errors
+/// What the database says.
+pub async fn latest(tx: &mut Tx, newsletter_id: i64) -> Result<Option<Edition>, StoreError> {
+    tx.q(LATEST).bind(newsletter_id).optional().await?.as_ref().map(edition_of).transpose()
+}
+
 const VARIANT: &str =
     "SELECT number, language, subject, rendering FROM edition_variants WHERE edition = $1 AND number = $2";
 const VARIANTS: &str =
@@ -309,6 +328,22 @@ pub async fn variant(tx: &mut Tx, edition: i64, number: i64) -> Result<Option<Va
 /// What the database says.
 pub async fn variants(tx: &mut Tx, edition: i64) -> Result<Vec<Variant>, StoreError> {
     tx.q(VARIANTS).bind(edition).all().await?.iter().map(variant_of).collect()
+}
+
+const LANGUAGES: &str = "SELECT number, language FROM edition_variants WHERE edition = $1 ORDER BY number";
+
+/// The languages of an edition's renderings, by number, without the renderings.
+///
+/// # Errors
+/// What the database says.
+pub async fn languages(tx: &mut Tx, edition: i64) -> Result<Vec<(i64, Language)>, StoreError> {
+    let rows = tx.q(LANGUAGES).bind(edition).all().await?;
+    rows.iter()
+        .map(|row| {
+            let language: String = row.get(1)?;
+            Ok((row.get(0)?, language.parse().map_err(|e| StoreError::Content(format!("edition_variants: {e}")))?))
+        })
+        .collect()
 }
 
 /// An edition with its renderings, for delivery and the web copy; `None` where there is no such edition.

@@ -179,3 +179,37 @@ pub async fn troubles(tx: &mut Tx) -> Result<Vec<Trouble>, StoreError> {
         })
         .collect()
 }
+
+/// What was refused, by the server's code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The code, `550`; `None` where there was no answer.
+    pub code: Option<i64>,
+    /// The enhanced code, `5.1.1`.
+    pub enhanced: Option<String>,
+    /// Whether it is final.
+    pub failed: bool,
+    /// How many copies.
+    pub count: i64,
+}
+
+const REFUSALS: &str = "SELECT code, enhanced, CAST(state AS BIGINT), CAST(COUNT(*) AS BIGINT) FROM deliveries \
+     WHERE edition = $1 AND state IN (3, 4) GROUP BY code, enhanced, state ORDER BY 4 DESC LIMIT 20";
+
+/// What was refused of an edition and why, the most frequent first, at most twenty kinds.
+///
+/// # Errors
+/// What the database says.
+pub async fn refusals(tx: &mut Tx, edition: i64) -> Result<Vec<Refusal>, StoreError> {
+    let rows = tx.q(REFUSALS).bind(edition).all().await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Refusal {
+                code: row.get(0)?,
+                enhanced: row.get(1)?,
+                failed: row.get::<i64>(2)? == 4,
+                count: row.get(3)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,351 @@
+//! From a selection to a frozen edition (DESIGN, part 7: *Editions freeze*).
+//!
+//! 1. [`proof`] renders it, once a language that it has content for, and writes nothing.
+//! 2. [`freeze`] writes all of it in one transaction: what it prints, the renderings, what it was made with, and a hash over all
+//!    that. Where somebody else was first, or an article has changed since, nothing is written and it is done again.
+
+use std::collections::HashMap;
+
+use crate::article::{Language, Revision, topic_id};
+use crate::clock::Instant;
+use crate::config::{Config, Newsletter};
+use crate::mail::{Choice, Links, Parts, Piece, Rendering};
+use crate::store::editions::freeze::{self, Frozen};
+use crate::store::editions::newsletters::move_marks;
+use crate::store::editions::{EditionMail, NewsletterRow, Place, Settings, State, Variant};
+use crate::store::{Store, Tx, articles, wish};
+use crate::template::Templates;
+use crate::template::issue::{self, Issue, TestBar};
+
+use super::EditionError;
+use super::fill::Version;
+use super::select::{Picked, Selected, languages};
+
+/// What is asked of an edition beside its stories.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The lists it goes to.
+    pub lists: Vec<String>,
+    /// Another subject than the template's.
+    pub subject: Option<String>,
+    /// Also to those who already had these stories.
+    pub again: bool,
+    /// A test copy: for whom.
+    pub test: Option<TestBar>,
+}
+
+/// What an edition prints where, and for whom, before anything is rendered.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The newsletter as the store knew it when the stories were selected.
+    pub row: NewsletterRow,
+    /// What it prints.
+    pub selected: Selected,
+    /// When it was composed.
+    pub composed_at: Instant,
+    /// What it is made with.
+    pub settings: Settings,
+    /// One for each language that it has a story in.
+    pub versions: Vec<Version>,
+    /// What is printed where.
+    pub articles: Vec<freeze::Choice>,
+}
+
+impl Layout {
+    /// Lays out what was selected: the stories at the first positions, the notes of corrections after them.
+    pub fn new(
+        config: &Config,
+        newsletter: &Newsletter,
+        (row, selected): (&NewsletterRow, Selected),
+        wish: &Wish,
+        now: Instant,
+    ) -> Self {
+        let house = languages(config, newsletter);
+        let mut versions: Vec<Version> = Vec::new();
+        let mut printed = Vec::new();
+        let all = || selected.stories.iter().chain(&selected.corrections);
+        for language in &house {
+            if !selected.stories.iter().any(|picked| picked.versions.contains_key(language)) {
+                continue;
+            }
+            let mut holds = 0u64;
+            for (position, picked) in all().enumerate() {
+                let Some(version) = picked.versions.get(language) else { continue };
+                holds |= 1 << position;
+                printed.push(freeze::Choice {
+                    language: language.clone(),
+                    position,
+                    story: picked.story,
+                    article: version.article,
+                    revision: version.revision,
+                });
+            }
+            let number = i64::try_from(versions.len()).unwrap_or(i64::MAX);
+            versions.push(Version { number, language: language.clone(), holds });
+        }
+        let place =
+            |picked: &Picked| Place { story: picked.story, topics: picked.topics.clone(), corrects: picked.corrects };
+        let settings = Settings {
+            newsletter: newsletter.name.clone(),
+            title: house.iter().map(|l| (l.clone(), newsletter.title.get(l).to_owned())).collect(),
+            template: newsletter.template.clone(),
+            lists: wish.lists.clone(),
+            again: wish.again || newsletter.repeat,
+            languages: house,
+            places: all().map(place).collect(),
+            after_seq: selected.after_seq,
+            upto_seq: selected.upto_seq,
+            revisions_upto: selected.revisions_upto,
+            chosen: selected.chosen,
+        };
+        Layout { row: row.clone(), selected, composed_at: now, settings, versions, articles: printed }
+    }
+}
+
+/// An edition as it would be, not yet written.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// What it prints where.
+    pub layout: Layout,
+    /// Its number, if it is frozen next.
+    pub number: i64,
+    /// One rendering for each of the layout's versions.
+    pub renderings: Vec<Rendering>,
+    /// The headline of each story, by position, in the first language that has it.
+    pub titles: Vec<String>,
+}
+
+impl Proof {
+    /// The subject in its first language, as a copy with all stories has it.
+    pub fn subject(&self) -> String {
+        self.renderings.first().map(subject).unwrap_or_default()
+    }
+
+    /// The edition as delivery takes it, for test copies and previews: it has no number in the store.
+    ///
+    /// # Errors
+    /// When a rendering cannot be written down.
+    pub fn mail(&self) -> Result<EditionMail, EditionError> {
+        let row = &self.layout.row;
+        Ok(EditionMail {
+            id: 0,
+            newsletter_id: row.id,
+            newsletter: row.name.clone(),
+            number: self.number,
+            composed_at: self.layout.composed_at,
+            settings: self.layout.settings.clone(),
+            variants: self.variants()?.into_iter().map(|v| (v.number, v)).collect(),
+        })
+    }
+
+    fn variants(&self) -> Result<Vec<Variant>, EditionError> {
+        let write = |(version, rendering): (&Version, &Rendering)| {
+            Ok(Variant {
+                number: version.number,
+                language: version.language.clone(),
+                subject: subject(rendering),
+                rendering: serde_json::to_string(rendering).map_err(|e| EditionError::Written(e.to_string()))?,
+            })
+        };
+        self.layout.versions.iter().zip(&self.renderings).map(write).collect()
+    }
+}
+
+fn subject(rendering: &Rendering) -> String {
+    let links = Links { leave: None, preferences: None, why: "", web: false };
+    rendering.subject(None, Choice::ALL, links).unwrap_or_default()
+}
+
+/// Renders what was laid out. Reads the texts, writes nothing.
+///
+/// # Errors
+/// A template that is missing or wrong; what the store says.
+pub async fn proof(
+    tx: &mut Tx,
+    config: &Config,
+    templates: &Templates,
+    newsletter: &Newsletter,
+    layout: Layout,
+    wish: &Wish,
+) -> Result<Proof, EditionError> {
+    let number = freeze::next_number(tx, layout.row.id).await?;
+    let mut ids: Vec<i64> = layout.articles.iter().map(|printed| printed.revision).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let revisions: HashMap<i64, Revision> =
+        articles::revisions(tx, &ids).await?.into_iter().map(|revision| (revision.id, revision)).collect();
+    let sheet = Sheet { config, templates, newsletter, number, layout: &layout, wish, revisions: &revisions };
+    let renderings = layout.versions.iter().map(|v| sheet.rendering(&v.language)).collect::<Result<_, _>>()?;
+    let title = |position: usize| {
+        let printed = layout.articles.iter().find(|printed| printed.position == position)?;
+        revisions.get(&printed.revision).map(|revision| revision.content.title.clone())
+    };
+    let titles = (0..layout.selected.stories.len()).map(|n| title(n).unwrap_or_default()).collect();
+    Ok(Proof { number, renderings, titles, layout })
+}
+
+/// What one issue is made of, in whatever language.
+struct Sheet<'a> {
+    config: &'a Config,
+    templates: &'a Templates,
+    newsletter: &'a Newsletter,
+    number: i64,
+    layout: &'a Layout,
+    wish: &'a Wish,
+    revisions: &'a HashMap<i64, Revision>,
+}
+
+impl Sheet<'_> {
+    fn rendering(&self, language: &Language) -> Result<Rendering, EditionError> {
+        let rendering = self.templates.mail(&self.newsletter.template, &self.issue(language))?;
+        let Some(subject) = &self.wish.subject else { return Ok(rendering) };
+        let subject = match self.wish.test {
+            Some(_) => {
+                self.templates.catalog().say(language, "mail-test-subject", &[("subject", subject.clone().into())])
+            }
+            None => subject.clone(),
+        };
+        let mut parts = Parts::from(rendering);
+        for pieces in &mut parts.subjects {
+            *pieces = vec![Piece::Text(subject.clone())];
+        }
+        Ok(parts.into())
+    }
+
+    fn issue(&self, language: &Language) -> Issue {
+        let selected = &self.layout.selected;
+        let site = &self.config.site;
+        let name = &self.newsletter.name;
+        let position = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
+        let revision = |picked: &Picked| picked.versions.get(language).and_then(|v| self.revisions.get(&v.revision));
+        let count = selected.stories.len();
+        let notes = selected.corrections.iter().enumerate();
+        Issue {
+            newsletter: issue::Newsletter { name: name.clone(), title: self.newsletter.title.get(language).to_owned() },
+            number: self.number,
+            date: self.layout.composed_at,
+            timezone: self.newsletter.timezone.unwrap_or(site.timezone),
+            language: language.clone(),
+            publisher: site.publisher().get(language).to_owned(),
+            address: site.address.get(language).to_owned(),
+            site_url: site.home(language),
+            web_url: Some(site.address(&format!("{}/newsletters/{name}/{}", site.prefix(language), self.number))),
+            accent: site.accent.clone(),
+            corrections: notes
+                .filter_map(|(n, picked)| Some(self.correction(position(count + n), revision(picked)?)))
+                .collect(),
+            stories: selected
+                .stories
+                .iter()
+                .enumerate()
+                .filter_map(|(n, picked)| Some(self.story(position(n), revision(picked)?, language)))
+                .collect(),
+            test: self.wish.test.clone(),
+            sandbox: self.config.mail.sandbox,
+        }
+    }
+
+    fn story(&self, position: u8, revision: &Revision, language: &Language) -> issue::Story {
+        let site = &self.config.site;
+        let content = &revision.content;
+        let topic = content.topics.first().map(|label| issue::Link {
+            label: self.templates.topic_name(label, language),
+            url: site.address(&format!("{}/topics/{}", site.prefix(language), topic_id(label))),
+        });
+        issue::Story {
+            position,
+            title: content.title.clone(),
+            url: site.article(&revision.language, &revision.slug),
+            summary: content.summary.clone(),
+            topic,
+            authors: content.authors.clone(),
+            published: revision.published,
+            picture: content.picture.clone(),
+            language: revision.language.clone(),
+            html: content.html.clone(),
+            text: content.text.clone(),
+            breaking: content.breaking,
+            withdrawn: content.withdrawn.clone(),
+        }
+    }
+
+    fn correction(&self, position: u8, revision: &Revision) -> issue::Correction {
+        let note = revision.content.corrections.first();
+        issue::Correction {
+            position: Some(position),
+            title: revision.content.title.clone(),
+            url: self.config.site.article(&revision.language, &revision.slug),
+            note: note.map(crate::article::Note::text).unwrap_or_default(),
+            at: note.map_or(revision.updated, |note| note.at),
+            language: revision.language.clone(),
+        }
+    }
+}
+
+/// How an edition is to be frozen.
+#[derive(Clone, Debug)]
+pub struct How {
+    /// Who made it: `schedule`, `now`, `staff`.
+    pub made_by: &'static str,
+    /// Why it is held, if it is.
+    pub held: Option<String>,
+    /// The slot of the schedule that it is for, or that it makes needless.
+    pub slot: Option<Instant>,
+    /// Nothing of it goes out before.
+    pub start_at: Instant,
+    /// Whether what it takes is thereby no longer new to the newsletter.
+    pub takes: bool,
+}
+
+/// Writes the edition; its id. `None` where somebody else has made one meanwhile or an article has changed: nothing is
+/// written, and the proof is to be made again.
+///
+/// # Errors
+/// What the store says.
+pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i64>, EditionError> {
+    let layout = &proof.layout;
+    let variants = proof.variants()?;
+    let subject = proof.subject();
+    let printed: Vec<_> = layout
+        .articles
+        .iter()
+        .map(|c| (c.language.as_str(), c.position, c.story.to_string(), c.article.to_string(), c.revision))
+        .collect();
+    let renderings: Vec<_> = variants.iter().map(|v| (v.language.as_str(), &v.subject, &v.rendering)).collect();
+    let whole = serde_json::to_vec(&(&layout.settings, &subject, &printed, &renderings))
+        .map_err(|e| EditionError::Written(e.to_string()))?;
+    let hash = ring::digest::digest(&ring::digest::SHA256, &whole);
+    let frozen = Frozen {
+        newsletter_id: layout.row.id,
+        number: proof.number,
+        state: if how.held.is_some() { State::Held } else { State::Queued },
+        reason: how.held.clone(),
+        made_by: how.made_by.to_owned(),
+        slot_at: how.slot,
+        composed_at: layout.composed_at,
+        start_at: how.start_at,
+        first: layout.selected.first,
+        subject,
+        settings: layout.settings.clone(),
+        hash: data_encoding::HEXLOWER.encode(hash.as_ref()),
+        articles: layout.articles.clone(),
+        variants,
+    };
+    let (seq, waiting) = match how.takes {
+        true => (Some(layout.selected.upto_seq), &layout.selected.waiting),
+        false => (layout.row.last_seq, &layout.row.waiting),
+    };
+    let mut tx = store.write().await?;
+    // The marks first: on PostgreSQL this makes a second one who composes the same newsletter wait, and then find them moved.
+    let first = move_marks(&mut tx, &layout.row, seq, how.slot.or(layout.row.last_slot), waiting).await?;
+    if !first
+        || freeze::next_number(&mut tx, layout.row.id).await? != proof.number
+        || freeze::is_stale(&mut tx, &layout.articles).await?
+    {
+        return Ok(None);
+    }
+    let id = freeze::insert(&mut tx, &frozen).await?;
+    wish(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Some(id))
+}

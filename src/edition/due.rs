@@ -1,0 +1,366 @@
+//! Which newsletters are due, and making their editions (DESIGN, part 7: *Time*).
+//!
+//! A slot gets at most one edition: the newsletter remembers the last one for which an edition was made or decided
+//! against, so a clock that goes back makes none twice. Of slots that were missed only the newest counts, and where it is
+//! later than `late` its edition is held for staff.
+
+use chrono::Duration;
+use serde::Serialize;
+
+use crate::calendar::Schedule as Calendar;
+use crate::clock::{Clock, Instant};
+use crate::config::{Config, Newsletter, Schedule};
+use crate::store::editions::newsletters::move_marks;
+use crate::store::editions::{self, NewsletterRow, states};
+use crate::store::{Store, Tx};
+use crate::template::Templates;
+
+use super::EditionError;
+use super::compose::{self, How, Layout, Proof, Wish};
+use super::fill::{self, Audience, Chooser};
+use super::select::{self, Selected};
+
+/// How often it is tried to freeze an edition whose articles change meanwhile.
+const TRIES: usize = 3;
+
+/// What one pass over the newsletters did.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// The editions that were made.
+    pub made: Vec<Made>,
+    /// Newsletters whose edition could not be made, with the reason; they are tried again at the next pass.
+    pub failed: Vec<(String, EditionError)>,
+    /// Editions that were stopped because one of their articles changed, with the reason.
+    pub paused: Vec<(i64, String)>,
+}
+
+/// An edition that was made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Made {
+    /// The newsletter.
+    pub newsletter: String,
+    /// The edition's number in the store.
+    pub edition: i64,
+    /// Its number within the newsletter.
+    pub number: i64,
+    /// Its subject in its first language.
+    pub subject: String,
+    /// How many stories it prints.
+    pub stories: usize,
+    /// How many new stories did not fit.
+    pub left_out: usize,
+    /// How many people get it; 0 while it is held.
+    pub recipients: i64,
+    /// Why it is held for staff, if it is.
+    pub held: Option<String>,
+}
+
+/// When a newsletter is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// Not now.
+    No,
+    /// Now, for this slot if for any.
+    Now(Option<Instant>),
+    /// For this slot, which was missed by so much more than is allowed.
+    Late(Instant, Duration),
+}
+
+/// Makes the edition of every newsletter that is due, and the deliveries of every edition that lacks some. With
+/// `now_all` every newsletter with a schedule is due. Safe to run again at any time.
+///
+/// A newsletter whose edition cannot be made stops no other: it is named in [`Pass::failed`].
+///
+/// # Errors
+/// What the store says.
+pub async fn make_due(
+    store: &Store,
+    config: &Config,
+    templates: &Templates,
+    clock: &Clock,
+    now_all: bool,
+) -> Result<Pass, EditionError> {
+    let mut pass = Pass { paused: pause_troubled(store).await?, ..Pass::default() };
+    fill_open(store).await?;
+    let rows = known(store, config, clock.now()).await?;
+    for newsletter in &config.newsletters {
+        let Some(row) = rows.iter().find(|row| row.name == newsletter.name) else { continue };
+        let made = match due(config, newsletter, row, clock.now(), now_all) {
+            Ok(Due::No) => continue,
+            Ok(due) => make(store, config, templates, newsletter, due, clock.now()).await,
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok(Some(made)) => pass.made.push(made),
+            Ok(None) => {}
+            Err(EditionError::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                tracing::error!("newsletter {}: no edition could be made: {error}", newsletter.name);
+                pass.failed.push((newsletter.name.clone(), error));
+            }
+        }
+    }
+    Ok(pass)
+}
+
+/// The newsletters of the configuration as the store knows them; new ones are noted as known since `now`.
+async fn known(store: &Store, config: &Config, now: Instant) -> Result<Vec<NewsletterRow>, EditionError> {
+    let names: Vec<&str> = config.newsletters.iter().map(|n| n.name.as_str()).collect();
+    let mut tx = store.read().await?;
+    let rows = editions::newsletters(&mut tx).await?;
+    drop(tx);
+    if names.iter().all(|name| rows.iter().any(|row| row.name == *name)) {
+        return Ok(rows);
+    }
+    let mut tx = store.write().await?;
+    let rows = editions::ensure_newsletters(&mut tx, &names, now).await?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+/// Makes the deliveries of editions that lack some: what a process that died had begun, and what staff let go on.
+async fn fill_open(store: &Store) -> Result<(), EditionError> {
+    let mut tx = store.read().await?;
+    let open = editions::unfilled(&mut tx).await?;
+    drop(tx);
+    for edition in open {
+        let recipients = fill::fill(store, edition.id, |_| ()).await?;
+        tracing::info!(
+            "{} no. {}: deliveries made for {recipients} {}",
+            edition.newsletter,
+            edition.number,
+            people(recipients)
+        );
+    }
+    Ok(())
+}
+
+/// Pauses every edition queued or going out, one of whose articles was corrected, withdrawn, removed or put under embargo
+/// since it was frozen: staff decides. The editions, with the reason.
+///
+/// # Errors
+/// What the store says.
+pub async fn pause_troubled(store: &Store) -> Result<Vec<(i64, String)>, EditionError> {
+    let mut tx = store.read().await?;
+    let seen = states::troubles(&mut tx).await?;
+    drop(tx);
+    if seen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tx = store.write().await?;
+    let mut paused: Vec<(i64, String)> = Vec::new();
+    for trouble in states::troubles(&mut tx).await? {
+        let words = format!("{} ({}) {} after the edition was composed", trouble.slug, trouble.language, trouble.what);
+        match paused.iter_mut().find(|(edition, _)| *edition == trouble.edition) {
+            Some((_, reason)) => *reason = format!("{reason}; {words}"),
+            None => paused.push((trouble.edition, words)),
+        }
+    }
+    for (edition, reason) in &paused {
+        states::pause(&mut tx, *edition, reason).await?;
+        tracing::warn!(
+            "edition {edition} is paused: {reason}. `herald editions show {edition}` says how far it is; resume or cancel it."
+        );
+    }
+    tx.commit().await?;
+    Ok(paused)
+}
+
+fn calendar(config: &Config, newsletter: &Newsletter, fields: &str) -> Result<Calendar, EditionError> {
+    Calendar::parse(fields, newsletter.timezone.unwrap_or(config.site.timezone))
+        .map_err(|source| EditionError::Schedule { newsletter: newsletter.name.clone(), source })
+}
+
+fn due(
+    config: &Config,
+    newsletter: &Newsletter,
+    row: &NewsletterRow,
+    now: Instant,
+    now_all: bool,
+) -> Result<Due, EditionError> {
+    let fields = match &newsletter.schedule {
+        Schedule::Immediate => return Ok(Due::Now(None)),
+        Schedule::Manual => return Ok(Due::No),
+        Schedule::Cron(fields) => fields,
+    };
+    // A newsletter that is new to us has missed nothing.
+    let seen = row.last_slot.unwrap_or(row.known_since);
+    let slot = calendar(config, newsletter, fields)?.last_before(now).filter(|slot| *slot > seen);
+    Ok(match slot {
+        _ if now_all => Due::Now(slot),
+        Some(slot) if now - slot > newsletter.late.duration() => Due::Late(slot, now - slot),
+        Some(slot) => Due::Now(Some(slot)),
+        None => Due::No,
+    })
+}
+
+/// Makes one newsletter's edition; `None` where there is nothing for anybody.
+async fn make(
+    store: &Store,
+    config: &Config,
+    templates: &Templates,
+    newsletter: &Newsletter,
+    due: Due,
+    now: Instant,
+) -> Result<Option<Made>, EditionError> {
+    let (slot, held) = match due {
+        Due::No => return Ok(None),
+        Due::Now(slot) => (slot, None),
+        Due::Late(slot, by) => (Some(slot), Some(late(by))),
+    };
+    let how = How {
+        made_by: if slot.is_some() || newsletter.schedule == Schedule::Immediate { "schedule" } else { "now" },
+        held,
+        slot,
+        start_at: now,
+        takes: true,
+    };
+    for _ in 0..TRIES {
+        let Some(proof) = look(store, config, templates, newsletter, slot, now).await? else { return Ok(None) };
+        let Some(edition) = compose::freeze(store, &proof, &how).await? else { continue };
+        let mut made = Made {
+            newsletter: newsletter.name.clone(),
+            edition,
+            number: proof.number,
+            subject: proof.subject(),
+            stories: proof.layout.selected.stories.len(),
+            left_out: proof.layout.selected.left_out,
+            recipients: 0,
+            held: how.held,
+        };
+        if made.held.is_none() {
+            made.recipients = fill::fill(store, edition, |_| ()).await?;
+        }
+        say(&made);
+        return Ok(Some(made));
+    }
+    Err(EditionError::Busy(newsletter.name.clone()))
+}
+
+/// What there is to print; `None` where no edition is to be made, and then the slot is decided.
+async fn look(
+    store: &Store,
+    config: &Config,
+    templates: &Templates,
+    newsletter: &Newsletter,
+    slot: Option<Instant>,
+    now: Instant,
+) -> Result<Option<Proof>, EditionError> {
+    let mut tx = store.read().await?;
+    let Some(row) = editions::newsletters(&mut tx).await?.into_iter().find(|row| row.name == newsletter.name) else {
+        return Ok(None);
+    };
+    let selected = select::news(&mut tx, config, newsletter, &row, now).await?;
+    let least = match selected.first {
+        true => newsletter.min_items.min(newsletter.first_edition),
+        false => newsletter.min_items,
+    };
+    let mut decided = row.clone();
+    decided.last_slot = slot.or(row.last_slot);
+    if selected.stories.len() >= least.max(1) {
+        let wish = Wish { lists: newsletter.lists.clone(), ..Wish::default() };
+        let layout = Layout::new(config, newsletter, (&row, selected), &wish, now);
+        let survey = survey(&mut tx, &layout, true).await?;
+        if survey.copies > 0 {
+            return Ok(Some(compose::proof(&mut tx, config, templates, newsletter, layout, &wish).await?));
+        }
+        if survey.people > 0 {
+            // Everybody has all of it, or wants none of it: it is not new to this newsletter any more.
+            decided.last_seq = Some(layout.selected.upto_seq);
+            decided.waiting = layout.selected.waiting;
+        }
+        tracing::debug!("newsletter {}: nobody on its lists is to get what is new", newsletter.name);
+    } else if nothing_can_come(newsletter, &selected) {
+        decided.last_seq = Some(selected.upto_seq);
+    }
+    drop(tx);
+    if decided != row {
+        let mut tx = store.write().await?;
+        move_marks(&mut tx, &row, decided.last_seq, decided.last_slot, &decided.waiting).await?;
+        tx.commit().await?;
+    }
+    Ok(None)
+}
+
+/// Whether an alert need not look at this window again: everything in it is old, or archive.
+fn nothing_can_come(newsletter: &Newsletter, selected: &Selected) -> bool {
+    newsletter.schedule == Schedule::Immediate && selected.stories.is_empty() && selected.waiting.is_empty()
+}
+
+/// Who would get what of an edition; with `first_only` only whether anybody gets anything.
+///
+/// # Errors
+/// What the store says.
+pub async fn survey(tx: &mut Tx, layout: &Layout, first_only: bool) -> Result<fill::Survey, EditionError> {
+    let settings = &layout.settings;
+    let versions = layout.versions.clone();
+    let chooser = Chooser::new(tx, &settings.places, versions, &settings.languages, settings.again, 0).await?;
+    let audience = Audience {
+        newsletter_id: layout.row.id,
+        newsletter: layout.row.name.clone(),
+        lists: settings.lists.clone(),
+        upto: i64::MAX,
+    };
+    fill::survey(tx, &chooser, &audience, first_only).await
+}
+
+fn late(by: Duration) -> String {
+    let (hours, minutes) = (by.num_hours(), by.num_minutes() % 60);
+    let by = match hours / 24 {
+        0 => format!("{hours} h {minutes} min"),
+        days => format!("{days} d {} h", hours % 24),
+    };
+    format!("its time was {by} ago, later than is allowed (late)")
+}
+
+fn say(made: &Made) {
+    let Made { newsletter, number, edition, stories, recipients, .. } = made;
+    match &made.held {
+        Some(reason) => tracing::warn!(
+            "{newsletter} no. {number} (edition {edition}) is held: {reason}. `herald editions resume {edition}` sends it, `herald editions cancel {edition}` does not."
+        ),
+        None => tracing::info!(
+            "{newsletter} no. {number} (edition {edition}): {stories} {} for {recipients} {}",
+            if *stories == 1 { "story" } else { "stories" },
+            people(*recipients)
+        ),
+    }
+    if made.left_out > 0 {
+        tracing::info!("{newsletter} no. {number}: {} more were left out, it is full (max_items)", made.left_out);
+    }
+}
+
+fn people(count: i64) -> &'static str {
+    if count == 1 { "person" } else { "people" }
+}
+
+/// When a newsletter is due next, or a story that waits for its translation; `None` where nothing is.
+///
+/// # Errors
+/// What the store says; a schedule that cannot be read.
+pub async fn next_due(store: &Store, config: &Config, clock: &Clock) -> Result<Option<Instant>, EditionError> {
+    let now = clock.now();
+    let mut tx = store.read().await?;
+    let rows = editions::newsletters(&mut tx).await?;
+    let mut next: Option<Instant> = None;
+    for newsletter in &config.newsletters {
+        let row = rows.iter().find(|row| row.name == newsletter.name);
+        let at = match (&newsletter.schedule, row) {
+            (Schedule::Manual, _) => None,
+            (Schedule::Cron(fields), row) => {
+                let calendar = calendar(config, newsletter, fields)?;
+                match row {
+                    Some(row) if due(config, newsletter, row, now, false)? != Due::No => Some(now),
+                    _ => calendar.next_after(now),
+                }
+            }
+            (Schedule::Immediate, None) => Some(now),
+            (Schedule::Immediate, Some(row)) => {
+                let selected = select::news(&mut tx, config, newsletter, row, now).await?;
+                selected.waiting.iter().map(|waiting| waiting.until).min()
+            }
+        };
+        next = [next, at].into_iter().flatten().min();
+    }
+    Ok(next)
+}
