@@ -67,6 +67,8 @@ CREATE INDEX articles_story ON articles (story);
 CREATE INDEX articles_due ON articles (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX articles_guid ON articles (guid) WHERE guid IS NOT NULL;
 CREATE INDEX articles_updated ON articles (updated) WHERE public_seq IS NOT NULL;
+CREATE INDEX articles_newest ON articles (language, updated, public_seq) WHERE public_seq IS NOT NULL;
+CREATE INDEX articles_withdrawn ON articles (withdrawn) WHERE withdrawn IS NOT NULL;
 CREATE INDEX articles_published ON articles (language, published) WHERE public_seq IS NOT NULL;
 
 CREATE TABLE article_topics (

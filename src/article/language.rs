@@ -11,6 +11,61 @@ use unic_langid::LanguageIdentifier;
 #[serde(try_from = "String", into = "String")]
 pub struct Language(String);
 
+/// Languages by their own names (as CLDR has them, with a capital).
+const OWN_NAMES: &[(&str, &str)] = &[
+    ("ar", "العربية"),
+    ("be", "Беларуская"),
+    ("bg", "Български"),
+    ("bs", "Bosanski"),
+    ("ca", "Català"),
+    ("cs", "Čeština"),
+    ("da", "Dansk"),
+    ("de", "Deutsch"),
+    ("el", "Ελληνικά"),
+    ("en", "English"),
+    ("es", "Español"),
+    ("et", "Eesti"),
+    ("eu", "Euskara"),
+    ("fa", "فارسی"),
+    ("fi", "Suomi"),
+    ("fr", "Français"),
+    ("ga", "Gaeilge"),
+    ("he", "עברית"),
+    ("hi", "हिन्दी"),
+    ("hr", "Hrvatski"),
+    ("hu", "Magyar"),
+    ("hy", "Հայերեն"),
+    ("is", "Íslenska"),
+    ("it", "Italiano"),
+    ("ja", "日本語"),
+    ("ka", "ქართული"),
+    ("ko", "한국어"),
+    ("lt", "Lietuvių"),
+    ("lv", "Latviešu"),
+    ("mk", "Македонски"),
+    ("mt", "Malti"),
+    ("nl", "Nederlands"),
+    ("nb", "Norsk bokmål"),
+    ("nn", "Norsk nynorsk"),
+    ("no", "Norsk"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("ro", "Română"),
+    ("ru", "Русский"),
+    ("sk", "Slovenčina"),
+    ("sl", "Slovenščina"),
+    ("sq", "Shqip"),
+    ("sr", "Српски"),
+    ("sr-Latn", "Srpski"),
+    ("sv", "Svenska"),
+    ("tr", "Türkçe"),
+    ("uk", "Українська"),
+    ("ur", "اردو"),
+    ("vi", "Tiếng Việt"),
+    ("zh", "中文"),
+    ("zh-Hant", "繁體中文"),
+];
+
 /// A tag that is no BCP 47 tag.
 #[derive(Debug, thiserror::Error)]
 #[error("“{0}” is no language tag; write one like en, sr-Latn or sr-Cyrl")]
@@ -30,6 +85,12 @@ impl Language {
     /// The part before the first hyphen: `sr`.
     pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
+    }
+
+    /// Its name in itself, for links to a text in it: `English`, `Srpski`, `Српски`; the tag where we don't know it.
+    pub fn own_name(&self) -> &str {
+        let find = |tag: &str| OWN_NAMES.iter().find(|(known, _)| *known == tag).map(|(_, name)| *name);
+        find(&self.0).or_else(|| find(self.primary())).unwrap_or(&self.0)
     }
 
     /// Whether nobody said which.
@@ -88,6 +149,9 @@ mod tests {
     fn tags_get_their_canonical_spelling() {
         assert_eq!("SR_cyrl".parse::<Language>().unwrap().as_str(), "sr-Cyrl");
         assert!("not a tag".parse::<Language>().is_err());
+        assert_eq!("sr-Cyrl-RS".parse::<Language>().unwrap().own_name(), "Српски");
+        assert_eq!("sr-Latn".parse::<Language>().unwrap().own_name(), "Srpski");
+        assert_eq!("tlh".parse::<Language>().unwrap().own_name(), "tlh");
         assert!("ar".parse::<Language>().unwrap().is_right_to_left());
     }
 }

@@ -1,4 +1,7 @@
-//! The formats a feed is kept in. One arm a format, here and in `super::document`.
+//! The formats a feed is kept in: one arm a format.
+
+use super::content::{Channel, Entry};
+use super::{FeedError, atom, json, rss};
 
 /// How a feed is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,6 +17,15 @@ pub enum Format {
 impl Format {
     /// Each of them.
     pub const ALL: [Format; 3] = [Format::Rss, Format::Atom, Format::Json];
+
+    /// The document of `entries` in this format.
+    pub(super) fn write(self, channel: &Channel, entries: &[Entry]) -> Result<Vec<u8>, FeedError> {
+        match self {
+            Format::Rss => rss::write(channel, entries),
+            Format::Atom => atom::write(channel, entries),
+            Format::Json => json::write(channel, entries),
+        }
+    }
 
     /// The ending of its address and file.
     pub fn extension(self) -> &'static str {

@@ -1,13 +1,22 @@
 //! The built feeds, in memory: what an answer needs is made once a build, never once a request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::task::{JoinError, JoinSet};
 
-use super::Format;
-use crate::clock::Instant;
+use super::build::{LeftOut, Made, Material, make};
+use super::{FeedError, Format};
+use crate::article::{Revision, Selection, topic_id};
+use crate::clock::{Clock, Instant};
+use crate::config::{Config, Feed};
+use crate::store::feeds::{Window, window};
+use crate::store::{Store, Tx, articles};
+use crate::template::Templates;
 
 /// One feed in one format, ready to be sent.
 #[derive(Clone, Debug)]
@@ -61,15 +70,48 @@ fn brotli(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Name of the feed and format.
-type Slot = (String, Format);
-/// One whole build.
-type Build = BTreeMap<Slot, Arc<Document>>;
+/// A feed that could not be built; its last good documents stay up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failed {
+    /// The feed.
+    pub feed: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// What a look at the feeds came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Built {
+    /// How many feeds there are.
+    pub feeds: usize,
+    /// Those whose documents are other ones than before.
+    pub changed: Vec<String>,
+    /// Articles that feeds had to leave out.
+    pub left_out: Vec<LeftOut>,
+    /// Feeds whose last good documents had to stay.
+    pub failed: Vec<Failed>,
+}
+
+/// One feed's documents, in the order of [`Format::ALL`].
+type Documents = Vec<Arc<Document>>;
+/// All feeds, by name.
+type Build = BTreeMap<String, Documents>;
 
 /// All feeds as they are served. Whoever asks gets the last good build.
 #[derive(Debug, Default)]
 pub struct Shelf {
     up: RwLock<Option<Arc<Build>>>,
+    /// What each feed was last built from; also keeps two builds apart.
+    known: Mutex<HashMap<String, Known>>,
+}
+
+/// What a feed was built from: where this is the same, so are its bytes.
+#[derive(Debug)]
+struct Known {
+    config: Arc<Config>,
+    templates: Arc<Templates>,
+    window: Window,
+    left_out: Vec<LeftOut>,
 }
 
 impl Shelf {
@@ -80,15 +122,157 @@ impl Shelf {
 
     /// Whether a first build was put up.
     pub fn is_up(&self) -> bool {
-        self.all().is_some()
+        self.build().is_some()
     }
 
     /// The feed of that name in that format.
     pub fn get(&self, name: &str, format: Format) -> Option<Arc<Document>> {
-        self.all()?.get(&(name.to_owned(), format)).cloned()
+        self.build()?.get(name)?.iter().find(|document| document.format == format).cloned()
     }
 
-    fn all(&self) -> Option<Arc<Build>> {
+    /// Every document with the name of its feed, by name.
+    pub fn all(&self) -> Vec<(String, Arc<Document>)> {
+        let build = self.build().unwrap_or_default();
+        build.iter().flat_map(|(name, all)| all.iter().map(|one| (name.clone(), Arc::clone(one)))).collect()
+    }
+
+    fn build(&self) -> Option<Arc<Build>> {
         self.up.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// Looks what stands in each feed, and builds those where something changed; each goes up whole,
+    /// in all formats at once, or its last good documents stay ([`Built::failed`]). A look that finds
+    /// nothing new reads an index and no article.
+    ///
+    /// # Errors
+    /// [`FeedError::Store`]: the store did not answer; everything stays as it was.
+    pub async fn rebuild(
+        &self,
+        store: &Store,
+        config: &Arc<Config>,
+        templates: &Arc<Templates>,
+        clock: &Clock,
+    ) -> Result<Built, FeedError> {
+        let mut known = self.known.lock().await;
+        let old = self.build().unwrap_or_default();
+        let mut round = Round { config, templates, old, new: Build::new(), known: &mut known, built: Built::default() };
+        let mut work: JoinSet<Job> = JoinSet::new();
+        let mut tx = store.read().await?;
+        for feed in config.feeds() {
+            round.built.feeds += 1;
+            let selection = selection(config, &feed);
+            let window = window(&mut tx, &selection, config.feeds.items, config.feeds.hours, clock.now()).await?;
+            if round.stays(&feed.name, &window) {
+                continue;
+            }
+            if work.len() >= WORKERS
+                && let Some(job) = work.join_next().await
+            {
+                round.take(job)?;
+            }
+            let material = Material {
+                revisions: revisions(&mut tx, &window).await?,
+                translations: window.translations.clone(),
+                gone: window.gone.clone(),
+                config: Arc::clone(config),
+                templates: Arc::clone(templates),
+                feed,
+            };
+            work.spawn_blocking(move || Job { result: make(&material), name: material.feed.name, window });
+        }
+        drop(tx);
+        while let Some(job) = work.join_next().await {
+            round.take(job)?;
+        }
+        let Round { new, mut built, .. } = round;
+        known.retain(|name, _| new.contains_key(name));
+        built.changed.sort();
+        *self.up.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(new));
+        Ok(built)
+    }
+}
+
+/// One look at all feeds.
+struct Round<'a> {
+    config: &'a Arc<Config>,
+    templates: &'a Arc<Templates>,
+    /// What is up.
+    old: Arc<Build>,
+    /// What goes up.
+    new: Build,
+    known: &'a mut HashMap<String, Known>,
+    built: Built,
+}
+
+impl Round<'_> {
+    /// Keeps what is up, where the feed would be built from the same again.
+    fn stays(&mut self, name: &str, window: &Window) -> bool {
+        let (Some(last), Some(documents)) = (self.known.get(name), self.old.get(name)) else { return false };
+        let same = last.window == *window
+            && Arc::ptr_eq(&last.config, self.config)
+            && Arc::ptr_eq(&last.templates, self.templates);
+        if same {
+            self.built.left_out.extend(last.left_out.iter().cloned());
+            self.new.insert(name.to_owned(), documents.clone());
+        }
+        same
+    }
+
+    /// Takes what was built, or keeps the last good one.
+    fn take(&mut self, job: Result<Job, JoinError>) -> Result<(), FeedError> {
+        // A build that panicked names no feed; the whole round is given up, and everything stays as it was.
+        let Job { name, window, result } = job.map_err(|error| FeedError::Broken(error.to_string()))?;
+        let before = self.old.get(&name);
+        match result {
+            Ok(Made { documents, left_out }) => {
+                let same = before.is_some_and(|b| b.iter().map(|d| &d.tag).eq(documents.iter().map(|d| &d.tag)));
+                if !same {
+                    self.built.changed.push(name.clone());
+                }
+                for LeftOut { feed, article, title, reason } in &left_out {
+                    tracing::warn!(feed, %article, title, reason, "an article was left out of a feed");
+                }
+                self.built.left_out.extend(left_out.iter().cloned());
+                let (config, templates) = (Arc::clone(self.config), Arc::clone(self.templates));
+                self.known.insert(name.clone(), Known { config, templates, window, left_out });
+                self.new.insert(name, documents.into_iter().map(Arc::new).collect());
+            }
+            Err(error) => {
+                tracing::error!(%error, "a feed was not built");
+                self.built.failed.push(Failed { feed: name.clone(), reason: error.to_string() });
+                self.known.remove(&name);
+                if let Some(before) = before {
+                    self.new.insert(name, before.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Feeds built at once: each takes a processor.
+const WORKERS: usize = 2;
+
+/// A build that was done on a blocking thread.
+struct Job {
+    name: String,
+    window: Window,
+    result: Result<Made, FeedError>,
+}
+
+/// Which articles the feed takes.
+fn selection(config: &Config, feed: &Feed) -> Selection {
+    Selection {
+        languages: feed.languages(&config.language()),
+        topics: feed.topics.iter().map(|topic| topic_id(topic)).collect(),
+        sources: feed.sources.clone(),
+    }
+}
+
+/// What the entries say, in the order of the window.
+async fn revisions(tx: &mut Tx, window: &Window) -> Result<Vec<Revision>, FeedError> {
+    let ids: Vec<i64> = window.places.iter().map(|place| place.revision).collect();
+    let mut found: HashMap<i64, Revision> =
+        articles::revisions(tx, &ids).await?.into_iter().map(|revision| (revision.id, revision)).collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

@@ -14,6 +14,7 @@ mod migrations;
 
 pub mod articles;
 pub mod editions;
+pub mod feeds;
 pub mod keys;
 pub mod subscribers;
 pub mod suppressions;

@@ -74,3 +74,8 @@ mail-test-subject = [TEST] { $subject }
 mail-test-head = Test copy, for: { $person }. Not sent to subscribers.
 mail-test-text = This is how it would look now. Recipients: { $number }. Language: { $language }. The links for leaving and for preferences do nothing in a test copy.
 mail-sandbox = Trial run: this newsroom is being set up. Links may not lead anywhere yet.
+
+## Feeds
+
+feed-wrong-right = We wrote: { $wrong }. It should say: { $right }.
+feed-also-in = Also in:

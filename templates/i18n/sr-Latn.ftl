@@ -74,3 +74,8 @@ mail-test-subject = [PROBA] { $subject }
 mail-test-head = Probni primerak, za: { $person }. Nije poslat pretplatnicima.
 mail-test-text = Ovako bi sada izgledao. Primalaca: { $number }. Jezik: { $language }. Linkovi za otkazivanje i podešavanja u probnom primerku ne rade.
 mail-sandbox = Probni rad: ova redakcija se tek podešava. Linkovi možda još ne vode nikuda.
+
+## Kanali
+
+feed-wrong-right = Pisalo je: { $wrong }. Treba da stoji: { $right }.
+feed-also-in = Na drugim jezicima:

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::feed::Shelf;
 use crate::secret::Keyring;
 use crate::store::Store;
+use crate::template::Templates;
 use crate::wake::Wake;
 
 pub mod feeds;
@@ -39,6 +40,8 @@ pub struct Site {
     pub store: Store,
     /// What time it is.
     pub clock: Clock,
+    /// How pages look, and their words.
+    pub templates: Arc<Templates>,
     /// Opens the tokens of links.
     pub keyring: Arc<Keyring>,
     /// The feeds as they are served.
