@@ -1,13 +1,14 @@
 //! What a subscriber is: an address with name, language, choices and consent. Values only.
 //!
-//! 1. A list's file becomes [`Row`]s (`csv.rs` and the files beside it); an [`Address`] is checked there, once.
+//! 1. A list's file becomes [`Row`]s ([`csv`]); an [`Address`] is checked there, once.
 //! 2. [`merge`] says what a row changes about a person: what they decided for themselves always wins.
 //! 3. Editions and deliveries are given [`Person`]s, and nothing else.
 
 mod address;
+pub mod csv;
 mod merge;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, is_invisible, trimmed};
 pub use merge::{Known, KnownPerson, MembershipState, Merged, PersonState, Verdict, merge};
 
 use std::collections::BTreeMap;
