@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::content::{Channel, Entry, Maker};
 use super::{Document, FeedError, Format, gate, window};
 use crate::article::{ArticleId, Revision};
-use crate::clock::from_micros;
+use crate::clock::Instant;
 use crate::config::{Config, Feed};
 use crate::store::feeds::{Gone, Translation};
 use crate::template::Templates;
@@ -36,6 +36,8 @@ pub(super) struct Material {
     /// By story.
     pub(super) translations: Vec<Translation>,
     pub(super) gone: Vec<Gone>,
+    /// When the newest of it came to be public.
+    pub(super) modified: Instant,
 }
 
 /// One feed in each format.
@@ -49,7 +51,7 @@ pub(super) struct Made {
 /// # Errors
 /// [`FeedError::Gate`] where a document is refused and no single article is the cause.
 pub(super) fn make(material: &Material) -> Result<Made, FeedError> {
-    let Material { config, templates, feed, revisions, translations, gone } = material;
+    let Material { config, templates, feed, revisions, translations, gone, modified } = material;
     let mut channel = Channel::new(config, feed, gone);
     let maker = Maker { config, templates, feed, translations };
     let mut entries: Vec<Entry> = revisions.iter().map(|revision| maker.entry(revision)).collect();
@@ -69,10 +71,8 @@ pub(super) fn make(material: &Material) -> Result<Made, FeedError> {
             let checked = gate::check(*format, bytes, &channel, &entries);
             checked.err().map(|flaw| (*format, flaw))
         }) else {
-            let modified = channel.updated.unwrap_or_else(|| from_micros(0));
-            let documents = written.into_iter();
-            let documents = documents.map(|(format, bytes)| Document::new(format, bytes, modified, entries.len()));
-            return Ok(Made { documents: documents.collect(), left_out });
+            let made = |(format, bytes)| Document::new(format, bytes, *modified, entries.len());
+            return Ok(Made { documents: written.into_iter().map(made).collect(), left_out });
         };
         let before = entries.len();
         entries.retain(|entry| match alone(&channel, entry) {

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
+use chrono::SubsecRound as _;
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::task::{JoinError, JoinSet};
@@ -12,7 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::build::{LeftOut, Made, Material, make};
 use super::{FeedError, Format};
 use crate::article::{Revision, Selection, topic_id};
-use crate::clock::{Clock, Instant};
+use crate::clock::{Clock, Instant, from_micros};
 use crate::config::{Config, Feed};
 use crate::store::feeds::{Window, window};
 use crate::store::{Store, Tx, articles};
@@ -31,7 +32,8 @@ pub struct Document {
     pub brotli: Bytes,
     /// The strong tag of its bytes, without quotes; `-gzip` and `-br` behind it name the two others.
     pub tag: String,
-    /// When the newest of its entries was updated.
+    /// When it became what it is: the newest of its entries went public or was taken in. It never goes
+    /// back while we run, and it rises with every change of the bytes.
     pub last_modified: Instant,
     /// How many entries it holds.
     pub entries: usize,
@@ -155,13 +157,15 @@ impl Shelf {
     ) -> Result<Built, FeedError> {
         let mut known = self.known.lock().await;
         let old = self.build().unwrap_or_default();
-        let mut round = Round { config, templates, old, new: Build::new(), known: &mut known, built: Built::default() };
+        let now = clock.now();
+        let (new, built) = (Build::new(), Built::default());
+        let mut round = Round { config, templates, old, new, known: &mut known, built, now };
         let mut work: JoinSet<Job> = JoinSet::new();
         let mut tx = store.read().await?;
         for feed in config.feeds() {
             round.built.feeds += 1;
             let selection = selection(config, &feed);
-            let window = window(&mut tx, &selection, config.feeds.items, config.feeds.hours, clock.now()).await?;
+            let window = window(&mut tx, &selection, config.feeds.items, config.feeds.hours, now).await?;
             if round.stays(&feed.name, &window) {
                 continue;
             }
@@ -174,6 +178,7 @@ impl Shelf {
                 revisions: revisions(&mut tx, &window).await?,
                 translations: window.translations.clone(),
                 gone: window.gone.clone(),
+                modified: window.places.iter().map(|place| place.since).max().unwrap_or_else(|| from_micros(0)),
                 config: Arc::clone(config),
                 templates: Arc::clone(templates),
                 feed,
@@ -202,6 +207,7 @@ struct Round<'a> {
     new: Build,
     known: &'a mut HashMap<String, Known>,
     built: Built,
+    now: Instant,
 }
 
 impl Round<'_> {
@@ -216,6 +222,20 @@ impl Round<'_> {
             self.new.insert(name.to_owned(), documents.clone());
         }
         same
+    }
+
+    /// The document as it follows the one that is up: the same one where its bytes are the same, else
+    /// one that is later, though only something left it.
+    fn after(&self, name: &str, mut document: Document) -> Arc<Document> {
+        let before = self.old.get(name).and_then(|all| all.iter().find(|before| before.format == document.format));
+        match before {
+            Some(before) if before.tag == document.tag => return Arc::clone(before),
+            Some(before) if before.last_modified.trunc_subsecs(0) >= document.last_modified.trunc_subsecs(0) => {
+                document.last_modified = self.now.max(before.last_modified);
+            }
+            _ => {}
+        }
+        Arc::new(document)
     }
 
     /// Takes what was built, or keeps the last good one.
@@ -235,7 +255,8 @@ impl Round<'_> {
                 self.built.left_out.extend(left_out.iter().cloned());
                 let (config, templates) = (Arc::clone(self.config), Arc::clone(self.templates));
                 self.known.insert(name.clone(), Known { config, templates, window, left_out });
-                self.new.insert(name, documents.into_iter().map(Arc::new).collect());
+                let documents = documents.into_iter().map(|document| self.after(&name, document)).collect();
+                self.new.insert(name, documents);
             }
             Err(error) => {
                 tracing::error!(%error, "a feed was not built");

@@ -31,6 +31,8 @@ pub struct Place {
     pub updated: Instant,
     /// Its place in the sequence of going public.
     pub seq: i64,
+    /// When this revision came to be what the public sees: its going public, or its being taken in.
+    pub since: Instant,
 }
 
 /// Another language version of a story that stands in a feed.
@@ -69,7 +71,8 @@ pub struct Window {
 /// The newest of one language that are public. $5 and $6: topics and sources, `[]` for all; $7:
 /// languages that come before this one; a story that one of them tells stands there. $2: what was
 /// withdrawn before is left out. $3: what was updated since; $4: at most so many.
-const NEWEST: &str = "SELECT a.id, a.story, a.updated, a.public_seq, a.revision FROM articles a \
+const NEWEST: &str = "SELECT a.id, a.story, a.updated, a.public_seq, a.revision, a.public_at, r.at \
+    FROM articles a JOIN revisions r ON r.id = a.revision \
     WHERE a.language = $1 AND a.public_seq IS NOT NULL AND a.removed IS NULL \
     AND (a.withdrawn IS NULL OR a.withdrawn > $2) AND a.updated >= $3 \
     AND ($5 = '[]' OR EXISTS (SELECT 1 FROM article_topics t JOIN json_each($5) x ON t.topic = x.value ->> 0 \
@@ -162,6 +165,7 @@ async fn newest(
                 updated: clock::from_micros(row.get(2)?),
                 seq: row.get(3)?,
                 revision: row.get(4)?,
+                since: clock::from_micros(row.get::<Option<i64>>(5)?.unwrap_or(i64::MIN).max(row.get(6)?)),
                 language: language.clone(),
             });
         }
