@@ -59,3 +59,6 @@ pub enum EditionError {
     #[error("a rendering could not be written down: {0}")]
     Written(String),
 }
+
+#[cfg(test)]
+mod tests;

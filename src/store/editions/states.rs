@@ -152,14 +152,15 @@ pub struct Trouble {
 }
 
 const TROUBLES: &str = "SELECT DISTINCT ea.edition, a.slug, a.language, \
-     CAST(CASE WHEN a.public_seq IS NULL THEN 3 WHEN a.removed IS NOT NULL THEN 2 WHEN a.withdrawn IS NOT NULL THEN 1 \
+     CAST(CASE WHEN a.public_seq IS NULL OR a.due_at IS NOT NULL THEN 3 WHEN a.removed IS NOT NULL THEN 2 WHEN a.withdrawn IS NOT NULL THEN 1 \
      ELSE 0 END AS BIGINT) \
      FROM editions e JOIN edition_articles ea ON ea.edition = e.id JOIN articles a ON a.id = ea.article \
-     WHERE e.state IN ('queued', 'sending') AND (a.public_seq IS NULL OR a.removed IS NOT NULL OR EXISTS \
+     WHERE e.state IN ('queued', 'sending') AND (e.filled = 0 OR EXISTS \
+     (SELECT 1 FROM deliveries d WHERE d.edition = e.id AND d.state IN (0, 1, 3))) AND (a.public_seq IS NULL OR a.removed IS NOT NULL OR EXISTS \
      (SELECT 1 FROM revisions r WHERE r.article = a.id AND r.id > ea.revision AND r.id > e.seen_revision \
      AND r.kind IN ('correction', 'retraction'))) ORDER BY ea.edition, a.slug";
 
-/// Editions queued or going out, one of whose articles was corrected, withdrawn, removed or put under
+/// Editions that have yet to go out or are half out, one of whose articles was corrected, withdrawn, removed or put under
 /// embargo since they were frozen, and staff has not yet decided about it.
 ///
 /// # Errors
