@@ -63,6 +63,13 @@ pub(super) fn register(tera: &mut Tera) {
         Ok::<String, Error>(around.house.topic_name(label, &language(&around, &kwargs)?).to_owned())
     });
     tera.register_filter("topic_id", |label: &str, _: Kwargs, _: &State| crate::article::topic_id(label));
+    tera.register_filter("language_name", |tag: &str, kwargs: Kwargs, _: &State| {
+        let around = current()?;
+        let language = language(&around, &kwargs)?;
+        Ok::<String, Error>(
+            around.catalog.find(&language, &format!("language-{tag}"), &[]).unwrap_or_else(|| tag.to_owned()),
+        )
+    });
     tera.register_filter("direction", |tag: &str, _: Kwargs, _: &State| {
         tag.parse::<Language>().map(|l| textual::direction(&l)).map_err(Error::message)
     });
@@ -70,14 +77,27 @@ pub(super) fn register(tera: &mut Tera) {
         let mut signs = text.chars();
         signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
     });
+    tera.register_filter("no_break", |text: &str, _: Kwargs, _: &State| text.replace(' ', "\u{a0}"));
+    tera.register_filter("stop", |text: &str, _: Kwargs, _: &State| {
+        let text = text.trim_end();
+        if text.ends_with(['.', '?', '!', '…', ':']) { text.to_owned() } else { format!("{text}.") }
+    });
+    tera.register_filter("host", |url: &str, _: Kwargs, _: &State| {
+        url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
+    });
     tera.register_filter("one_line", |text: &str, _: Kwargs, _: &State| crate::mail::one_line(text));
+    tera.register_filter("shorten", |text: &str, kwargs: Kwargs, _: &State| {
+        Ok::<String, Error>(textual::shorten(text, kwargs.must_get::<usize>("length")?))
+    });
     tera.register_filter("lines", |text: &str, _: Kwargs, _: &State| {
         text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<String>>()
     });
+    tera.register_filter("paragraphs", |text: &str, _: Kwargs, _: &State| textual::paragraphs(text));
     tera.register_filter("wrap", |text: &str, kwargs: Kwargs, _: &State| {
         let columns = kwargs.get::<usize>("columns")?.unwrap_or(textual::COLUMNS);
         let indent = kwargs.get::<String>("indent")?.unwrap_or_default();
-        Ok::<String, Error>(textual::wrap(text, columns, &indent))
+        let wrap = if kwargs.get::<bool>("balance")?.unwrap_or(false) { textual::balanced } else { textual::wrap };
+        Ok::<String, Error>(wrap(text, columns, &indent))
     });
     tera.register_filter("fit", |picture: &Map, kwargs: Kwargs, _: &State| fit(picture, &kwargs));
 }
@@ -89,7 +109,7 @@ fn translated(kwargs: &Kwargs) -> TeraResult<String> {
     let language = language(&around, kwargs)?;
     let mut arguments = Vec::new();
     for (name, value) in kwargs.iter() {
-        let Some(name) = name.as_str().filter(|name| !matches!(*name, "key" | "language")) else { continue };
+        let Some(name) = name.as_str().filter(|name| !matches!(*name, "key" | "lang")) else { continue };
         let argument = match value.as_f64() {
             Some(number) => Argument::Number(number),
             None => Argument::Text(value.to_string()),
@@ -145,7 +165,7 @@ fn instant(value: &Value) -> TeraResult<DateTime<Utc>> {
 }
 
 fn language(around: &Surroundings, kwargs: &Kwargs) -> TeraResult<Language> {
-    match kwargs.get::<&str>("language")? {
+    match kwargs.get::<&str>("lang")? {
         Some(tag) => tag.parse().map_err(Error::message),
         None => Ok(around.language.clone()),
     }

@@ -28,7 +28,7 @@ impl Templates {
         let html = self.render(&html_name, &context, around.clone(), limit::MAIL)?;
         let html = inlined(&html).map_err(|reason| self.fault_in(&html_name, reason))?;
         let text = if self.has(&text_name) {
-            self.render(&text_name, &context, around, limit::MAIL)?
+            textual::squeezed(&self.render(&text_name, &context, around, limit::MAIL)?, 2)
         } else {
             textual::of_html(&html, marks.borrow().word()).map_err(|reason| self.fault_in(&html_name, reason))?
         };
@@ -76,12 +76,20 @@ impl Templates {
     }
 }
 
-/// Styles moved from `<style>` to the elements; what can't be (`@media`) stays where it is. Nothing is fetched.
+/// What keeps a `<style>` in its place.
+const KEEP: &str = " data-css-inline=\"keep\"";
+
+/// Styles moved from `<style>` to the elements. What can't be (`@media`, `:hover`) stays, and so does a block marked
+/// [`KEEP`]; where a template marks one, of the others nothing stays. Nothing is fetched.
 fn inlined(html: &str) -> Result<String, String> {
+    let marked = html.contains(KEEP);
     css_inline::CSSInliner::options()
-        .keep_at_rules(true)
+        .keep_at_rules(!marked)
+        .remove_inlined_selectors(!marked)
+        .minify_css(true)
         .load_remote_stylesheets(false)
         .build()
         .inline(html)
+        .map(|html| html.replace(KEEP, ""))
         .map_err(|e| format!("its styles can't be inlined: {e}"))
 }

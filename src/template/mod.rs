@@ -17,6 +17,7 @@ mod files;
 mod functions;
 mod letter;
 mod limit;
+mod samples;
 mod surroundings;
 mod textual;
 

@@ -68,8 +68,7 @@ impl Palette {
             red: "#f0978b".into(),
         };
         let by_day = until_readable(accent, &light.wash, [0, 0, 0]);
-        // By night the same hue at the lightness that reads well there: two thirds of the way to 9:1.
-        let by_night = until(accent, &dark.wash, [255, 255, 255], 8.0);
+        let by_night = lightened(accent, &dark.paper, 9.0);
         for (scheme, colour) in [(&mut light, by_day), (&mut dark, by_night)] {
             scheme.accent = hex(colour);
             scheme.on_accent = on(colour);
@@ -98,6 +97,26 @@ fn until(colour: Rgb, ground: &str, towards: Rgb, wanted: f64) -> Rgb {
         .map(|percent| mixed(colour, towards, percent))
         .find(|mixed| contrast(&hex(*mixed), ground) >= wanted)
         .unwrap_or(towards)
+}
+
+/// The hue of `colour` at the least lightness at which its contrast on `ground` is `wanted`: mixing it with white
+/// instead would make it grey.
+fn lightened(colour: Rgb, ground: &str, wanted: f64) -> Rgb {
+    let [red, green, blue] = colour.map(|channel| f64::from(channel) / 255.0);
+    let (most, least) = (red.max(green).max(blue), red.min(green).min(blue));
+    let (lightness, spread) = ((most + least) / 2.0, most - least);
+    let saturation = if spread == 0.0 { 0.0 } else { spread / (1.0 - (2.0 * lightness - 1.0).abs()) };
+    // Where each channel stands between the least (0) and the most (1): what makes the hue.
+    let hue = [red, green, blue].map(|channel| if spread == 0.0 { 0.0 } else { (channel - least) / spread });
+    let from = (lightness * 200.0).round() as u32;
+    (from..=200)
+        .map(|step| {
+            let lightness = f64::from(step) / 200.0;
+            let spread = saturation * (1.0 - (2.0 * lightness - 1.0).abs());
+            hue.map(|place| ((lightness - spread / 2.0 + place * spread) * 255.0).round() as u8)
+        })
+        .find(|colour| contrast(&hex(*colour), ground) >= wanted)
+        .unwrap_or([255, 255, 255])
 }
 
 fn mixed(a: Rgb, b: Rgb, percent: u32) -> Rgb {

@@ -47,3 +47,26 @@ fn a_fault_is_named_with_file_and_line() {
     let error = with(&[("i18n/en.ftl", "a = b\n\n= c\n")]).unwrap_err().to_string();
     assert!(error.contains("i18n/en.ftl:3: "), "{error}");
 }
+
+#[test]
+fn samples_can_be_looked_at() {
+    let templates = Templates::load(None).unwrap();
+    let Some(folder) = std::env::var_os("HERALD_LOOK").map(std::path::PathBuf::from) else { return };
+    for tag in ["en", "sr-Latn", "sr-Cyrl"] {
+        for (name, issue) in samples::all(&language(tag)) {
+            for template in ["digest", "alert"] {
+                let rendering = templates.mail(template, &issue).unwrap();
+                let links = crate::mail::Links {
+                    leave: Some("https://newsroom.example/unsubscribe/TOKEN"),
+                    preferences: Some("https://newsroom.example/preferences/TOKEN"),
+                    ..Default::default()
+                };
+                let write = |kind: &str, text: String| {
+                    std::fs::write(folder.join(format!("{template}-{name}-{tag}.{kind}")), text).unwrap()
+                };
+                write("html", rendering.html(None, crate::mail::Choice::ALL, links).unwrap());
+                write("txt", rendering.text(None, crate::mail::Choice::ALL, links).unwrap());
+            }
+        }
+    }
+}

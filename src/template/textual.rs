@@ -39,6 +39,49 @@ pub(super) fn wrap(text: &str, columns: usize, indent: &str) -> String {
     out
 }
 
+/// As [`wrap`], in as many lines, but as even ones as can be: for titles.
+pub(super) fn balanced(text: &str, columns: usize, indent: &str) -> String {
+    let widest = wrap(text, columns, indent);
+    let lines = widest.lines().count();
+    (columns / 2..columns)
+        .map(|narrower| wrap(text, narrower, indent))
+        .find(|narrower| {
+            narrower.lines().count() == lines && narrower.lines().all(|line| line.chars().count() <= columns)
+        })
+        .unwrap_or(widest)
+}
+
+/// `text` cut after a word so that it has at most `length` signs, with `…` for the rest.
+pub(super) fn shorten(text: &str, length: usize) -> String {
+    let text = text.trim();
+    let Some((end, _)) = text.char_indices().nth(length) else { return text.to_owned() };
+    let head = text.char_indices().nth(length.saturating_sub(1)).map_or(text, |(before, _)| &text[..before]);
+    let cut = match text[..end].rfind(char::is_whitespace) {
+        Some(space) if space * 2 > head.len() => &text[..space],
+        _ => head,
+    };
+    format!("{}…", cut.trim_end_matches(|c: char| c.is_whitespace() || ",;:.–—-".contains(c)))
+}
+
+/// The paragraphs of a plain text, each on one line: they stand between empty lines.
+pub(super) fn paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs = vec![String::new()];
+    for line in text.lines().map(str::trim) {
+        match paragraphs.last_mut() {
+            Some(last) if !line.is_empty() => {
+                if !last.is_empty() {
+                    last.push(' ');
+                }
+                last.push_str(line);
+            }
+            Some(last) if !last.is_empty() => paragraphs.push(String::new()),
+            _ => {}
+        }
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs
+}
+
 /// Text made of HTML, for a template that has no text of its own. `edge` finds the marks of blocks, which are comments and
 /// would be lost: the text is made of what stands between them.
 pub(super) fn of_html(html: &str, word: &str) -> Result<String, String> {
@@ -58,19 +101,19 @@ pub(super) fn of_html(html: &str, word: &str) -> Result<String, String> {
         out.push_str(&text.replace(FILLERS, ""));
         out.push_str(mark);
         if mark.is_empty() {
-            return Ok(squeezed(&out));
+            return Ok(squeezed(&out, 1));
         }
         rest = next;
     }
 }
 
-/// At most one empty line in a row, none at the start, no white space at line ends.
-pub(super) fn squeezed(text: &str) -> String {
+/// At most `most` empty lines in a row, none at the start, no white space at line ends.
+pub(super) fn squeezed(text: &str, most: usize) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut empty = 2;
+    let mut empty = most;
     for line in text.lines().map(|line| line.trim_end_matches([' ', '\t', '\u{a0}'])) {
         empty = if line.is_empty() { empty + 1 } else { 0 };
-        if empty < 2 {
+        if empty <= most {
             out.push_str(line);
             out.push('\n');
         }

@@ -57,7 +57,7 @@ date-with-time = { $date }, { $time }
 
 mail-role = e-mail
 mail-number = No. { $number }
-mail-also = Also: { $titles }
+mail-also = Also:
 mail-why = You get “{ $title }” because this address is on its list.
 mail-why-signed-up = You get “{ $title }” because you signed up for it on { $date }.
 mail-why-added = You get “{ $title }” because you were added to its list. Origin: { $origin }

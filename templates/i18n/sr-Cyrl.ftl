@@ -57,7 +57,7 @@ date-with-time = { $date }, { $time }
 
 mail-role = порука
 mail-number = Број { $number }
-mail-also = У овом броју и: { $titles }
+mail-also = У овом броју и:
 mail-why = Ово примате јер је ваша адреса на списку за билтен „{ $title }”.
 mail-why-signed-up = Ово примате јер сте се { $date } претплатили на билтен „{ $title }”.
 mail-why-added = Ово примате јер сте додати на списак за билтен „{ $title }”. Порекло: { $origin }

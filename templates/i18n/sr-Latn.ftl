@@ -57,7 +57,7 @@ date-with-time = { $date }, { $time }
 
 mail-role = poruka
 mail-number = Broj { $number }
-mail-also = U ovom broju i: { $titles }
+mail-also = U ovom broju i:
 mail-why = Ovo primate jer je vaša adresa na spisku za bilten „{ $title }”.
 mail-why-signed-up = Ovo primate jer ste se { $date } pretplatili na bilten „{ $title }”.
 mail-why-added = Ovo primate jer ste dodati na spisak za bilten „{ $title }”. Poreklo: { $origin }
