@@ -55,35 +55,43 @@ pub(super) fn make(material: &Material) -> Result<Made, FeedError> {
     let mut channel = Channel::new(config, feed, gone);
     let maker = Maker { config, templates, feed, translations };
     let mut entries: Vec<Entry> = revisions.iter().map(|revision| maker.entry(revision)).collect();
+    let (written, left_out) = settle(&mut channel, &mut entries)?;
+    let made = |(format, bytes)| Document::new(format, bytes, *modified, entries.len());
+    Ok(Made { documents: written.into_iter().map(made).collect(), left_out })
+}
+
+/// Writes, weighs and checks until every document passes; what has to go for that leaves `entries`.
+pub(super) fn settle(
+    channel: &mut Channel,
+    entries: &mut Vec<Entry>,
+) -> Result<(Vec<(Format, Vec<u8>)>, Vec<LeftOut>), FeedError> {
     let mut left_out = Vec::new();
-    leave_out_twins(&channel, &mut entries, &mut left_out);
+    leave_out_twins(channel, entries, &mut left_out);
     let mut cap = window::CAP;
     loop {
-        window::fit(&mut entries, cap);
+        window::fit(entries, cap);
         channel.updated = entries.iter().map(|entry| entry.updated).max();
-        let written = write_all(&channel, &entries)?;
+        let written = write_all(channel, entries)?;
         // The weights are estimates from above; should one fall short, a little less goes in.
         if written.iter().any(|(_, bytes)| bytes.len() > window::CAP) && !entries.is_empty() {
             cap -= cap / 16;
             continue;
         }
-        let Some((format, flaw)) = written.iter().find_map(|(format, bytes)| {
-            let checked = gate::check(*format, bytes, &channel, &entries);
+        let flaw = written.iter().find_map(|(format, bytes)| {
+            let checked = gate::check(*format, bytes, channel, entries);
             checked.err().map(|flaw| (*format, flaw))
-        }) else {
-            let made = |(format, bytes)| Document::new(format, bytes, *modified, entries.len());
-            return Ok(Made { documents: written.into_iter().map(made).collect(), left_out });
-        };
+        });
+        let Some((format, flaw)) = flaw else { return Ok((written, left_out)) };
         let before = entries.len();
-        entries.retain(|entry| match alone(&channel, entry) {
+        entries.retain(|entry| match alone(channel, entry) {
             Ok(()) => true,
             Err(reason) => {
-                left_out.push(left(&channel, entry, reason));
+                left_out.push(left(channel, entry, reason));
                 false
             }
         });
         if entries.len() == before {
-            return Err(FeedError::Gate { feed: feed.name.clone(), format, reason: flaw.to_string() });
+            return Err(FeedError::Gate { feed: channel.name.clone(), format, reason: flaw.to_string() });
         }
     }
 }

@@ -87,6 +87,9 @@ fn entry_is(format: Format, got: &model::Entry, put: &Entry) -> Result<(), Flaw>
     same("id", got.id.as_str(), id.as_str())?;
     same("title", got.title.as_ref().map(|t| t.content.as_str()), Some(&*as_written(format, &put.title)))?;
     same("link", got.links.first().map(|l| l.href.as_str()), Some(put.url.as_str()))?;
+    if !url::Url::parse(&put.url).is_ok_and(|url| url.has_host()) {
+        return Err(flaw(format!("its link {} is not absolute", put.url)));
+    }
     let (published, updated) = match format {
         // RSS has seconds, and no date but that of publication.
         Format::Rss => (whole(put.published), whole(put.published)),

@@ -200,3 +200,95 @@ pub async fn write_static(shelf: &Shelf, folder: &Path) -> Result<Written, FeedE
     });
     work.await.map_err(|error| FeedError::Broken(error.to_string()))?
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn copied(folder: &Path, files: &[(&str, &str)]) -> Written {
+        let mut copy = Copy::open(folder, "pages").expect("a copy");
+        for (path, text) in files {
+            copy.put(path, text.as_bytes(), None).expect("a file");
+        }
+        copy.finish().expect("a copy")
+    }
+
+    fn listed(folder: &Path) -> Vec<String> {
+        let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);
+        let files = files.filter(|file| file.file_type().is_file());
+        files.map(|file| file.path().strip_prefix(folder).unwrap().display().to_string()).collect()
+    }
+
+    #[test]
+    fn only_what_changed_is_written_and_what_is_gone_is_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        fs::write(folder.join("theirs.html"), "not ours").unwrap();
+        let first = copied(folder, &[("index.html", "one"), ("archive/2026/index.html", "two"), ("a/b.html", "x")]);
+        assert_eq!(first.written.len(), 6);
+        let inode = |path: &str| std::os::unix::fs::MetadataExt::ino(&fs::metadata(folder.join(path)).unwrap());
+        let before = inode("archive/2026/index.html");
+        let second = copied(folder, &[("index.html", "ONE"), ("archive/2026/index.html", "two")]);
+        assert_eq!(second.written, ["index.html.gz", "index.html"]);
+        assert_eq!((second.unchanged, second.removed), (2, vec!["a/b.html".to_owned(), "a/b.html.gz".to_owned()]));
+        assert_eq!(inode("archive/2026/index.html"), before);
+        let files = listed(folder);
+        let there =
+            ["archive/2026/index.html", "archive/2026/index.html.gz", "index.html", "index.html.gz", "theirs.html"];
+        assert_eq!(
+            files.iter().filter(|file| !file.starts_with(OWN)).collect::<Vec<_>>(),
+            there.iter().collect::<Vec<_>>()
+        );
+        let mut text = String::new();
+        let gzipped = File::open(folder.join("index.html.gz")).unwrap();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(gzipped), &mut text).unwrap();
+        assert_eq!(text, "ONE");
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut copy = Copy::open(folder.path(), "pages").expect("a copy");
+        for path in ["../a", "/a", "a/../../b", "a//b", "", ".", "a\0b", ".herald/pages"] {
+            assert!(copy.put_one(path, b"x").is_err(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_the_old_file_whole_and_says_what_to_do() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
+            .arg(folder.path())
+            .output()
+            .is_ok_and(|done| done.status.success());
+        if !mounted {
+            eprintln!("passed over: a full disk (only root can mount a small one)");
+            return;
+        }
+        let site = folder.path().join("site");
+        copied(&site, &[("feeds/news.rss", "the old feed")]);
+        let mut copy = Copy::open(&site, "pages").expect("a copy");
+        // Bytes that no gzip makes smaller.
+        let big: Vec<u8> = (0..200_000_u64).map(|n| (n.wrapping_mul(6_364_136_223_846_793_005) >> 33) as u8).collect();
+        let error = copy.put("feeds/news.rss", &big, Some(b"x")).expect_err("no room");
+        let message = error.to_string();
+        drop(copy);
+        let held = fs::read_to_string(site.join("feeds/news.rss")).unwrap();
+        let files = listed(&site);
+        let _ = Command::new("umount").arg(folder.path()).status();
+        assert_eq!(held, "the old feed");
+        assert!(error.is_full() && message.contains("news.rss") && message.contains("Make room"), "{message}");
+        assert!(!files.iter().any(|file| file.ends_with(".new")), "{files:?}");
+    }
+
+    #[tokio::test]
+    async fn an_empty_shelf_writes_nothing_into_the_folder_but_its_own_mark() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let written = write_static(&Arc::new(Shelf::new()), folder.path()).await.expect("a copy");
+        assert_eq!(written, Written::default());
+    }
+}

@@ -297,3 +297,6 @@ async fn revisions(tx: &mut Tx, window: &Window) -> Result<Vec<Revision>, FeedEr
         articles::revisions(tx, &ids).await?.into_iter().map(|revision| (revision.id, revision)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,6 +249,71 @@ fn of_two_with_one_id_the_newer_stays_and_the_other_is_named() {
     assert_eq!(made.left_out[0].article, revision(1).article);
 }
 
+/// Entries as they are made, to be spoilt behind the gate in front.
+fn entries(numbers: impl Iterator<Item = u32>) -> (content::Channel, Vec<content::Entry>) {
+    let material = material(numbers.map(revision).collect());
+    let channel = content::Channel::new(&material.config, &material.feed, &[]);
+    let Material { config, templates, feed, .. } = &material;
+    let maker = content::Maker { config, templates, feed, translations: &[] };
+    (channel, material.revisions.iter().map(|revision| maker.entry(revision)).collect())
+}
+
+#[test]
+fn a_bad_article_is_left_out_and_named_with_its_place() {
+    for (spoil, told) in [
+        ((|entry| entry.title.push('\u{8}')) as fn(&mut content::Entry), "RSS: line 13, column 18"),
+        (|entry| entry.summary.push('\u{fffe}'), "line "),
+        (|entry| entry.html = Some("a\u{1}b".to_owned()), "line "),
+        (|entry| entry.id = String::new(), "id was read as"),
+        (|entry| entry.url = "articles/1".to_owned(), "is not absolute"),
+        (|entry| entry.title = "two  \r\n lines ".to_owned(), "title was read as"),
+    ] {
+        let (mut channel, mut all) = entries(1..=5);
+        spoil(&mut all[2]);
+        let spoilt = all[2].article;
+        let (written, left_out) = build::settle(&mut channel, &mut all).expect("a feed of the others");
+        assert_eq!(all.len(), 4);
+        assert_eq!((left_out.len(), left_out[0].article), (1, spoilt));
+        assert!(left_out[0].reason.contains(told), "{}", left_out[0].reason);
+        for (format, bytes) in written {
+            gate::check(format, &bytes, &channel, &all).expect("valid");
+        }
+    }
+}
+
+#[test]
+fn a_feed_that_is_broken_itself_is_refused() {
+    let (mut channel, mut all) = entries(1..=2);
+    channel.title.push('\u{c}');
+    let error = build::settle(&mut channel, &mut all).map(drop).expect_err("refused");
+    assert!(matches!(&error, FeedError::Gate { format: Format::Rss, .. }), "{error}");
+    assert!(error.to_string().contains("line 4, column"), "{error}");
+}
+
+#[test]
+fn the_gate_sees_what_readers_would_not_say() {
+    let (channel, all) = entries(1..=1);
+    let channel = content::Channel { updated: Some(all[0].updated), ..channel };
+    for format in Format::ALL {
+        let bytes = format.write(&channel, &all).expect("a document");
+        let good = std::str::from_utf8(&bytes).expect("UTF-8");
+        gate::check(format, &bytes, &channel, &all).expect("valid");
+        let spoilt = [
+            good.replacen("Story 1", "Story 2", 1),
+            good.replacen("10:00:00", "10:00:01", 1),
+            good.replacen("<item>", "<item><media:x/>", 1)
+                .replacen("<entry>", "<entry><media:x/>", 1)
+                .replacen("{", "{,", 1),
+            good[..good.len() / 2].to_owned(),
+            good.replacen("story-1", "story-2", 1),
+            good.replacen("The whole", "The hole", 1),
+        ];
+        for spoilt in spoilt {
+            assert!(gate::check(format, spoilt.as_bytes(), &channel, &all).is_err(), "{format:?}: {spoilt}");
+        }
+    }
+}
+
 #[test]
 fn bytes_win_over_the_window_the_oldest_lose_their_text_first() {
     let big = |number| {
