@@ -1,1 +1,3 @@
 //! → articles: one file a kind of source.
+
+pub mod lists;

@@ -215,7 +215,9 @@ impl Header {
                 Some(name) => found.push(name.clone()),
                 None => {
                     let known = self.newsletters.join(", ");
-                    warnings.push(wrong(&format!("“{item}” is no newsletter of this list ({known})")));
+                    // Where columns have shifted it may be an address, which no log may hold.
+                    let item = if item.contains('@') { "what stands there" } else { &format!("“{item}”") };
+                    warnings.push(wrong(&format!("{item} is no newsletter of this list ({known})")));
                 }
             }
         }
