@@ -214,6 +214,11 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         return Err(EditionError::NoEdition(edition));
     };
     drop(tx);
+    if edition.filled_to == 0 && !edition.filled {
+        let mut tx = store.write().await?;
+        ledger::count_people(&mut tx).await?;
+        tx.commit().await?;
+    }
     let audience = Audience {
         newsletter_id: edition.newsletter_id,
         newsletter: edition.newsletter.clone(),

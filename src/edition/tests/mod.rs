@@ -1,6 +1,7 @@
 //! What DESIGN, part 7, promises of editions, on a standing clock and on both databases.
 
 mod freezing;
+mod many;
 mod newness;
 mod once;
 mod room;

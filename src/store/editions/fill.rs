@@ -29,6 +29,20 @@ pub async fn one_at_a_time(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+const ANALYZE: &str = "ANALYZE memberships, subscribers";
+
+/// Lets PostgreSQL count the people: after a large list was brought in, and before it has done so by itself, it would sort
+/// all of them for each chunk. SQLite goes by the indices.
+///
+/// # Errors
+/// What the database says.
+pub async fn count_people(tx: &mut Tx) -> Result<(), StoreError> {
+    if !tx.is_lite() {
+        tx.q(ANALYZE).execute().await?;
+    }
+    Ok(())
+}
+
 const ADVANCE: &str = "UPDATE editions SET filled_to = $3, filled = $4, recipients = recipients + $5 \
      WHERE id = $1 AND filled_to = $2 AND filled = 0 AND state IN ('queued', 'sending')";
 const INSERT: &str = "INSERT INTO deliveries (edition, subscriber, variant, choice) \

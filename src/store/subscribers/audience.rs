@@ -32,7 +32,7 @@ const PAGE_LITE: &str = "SELECT s.id, s.language, s.topics, s.chosen
 const PAGE_PG: &str = "SELECT s.id, s.language, s.topics, s.chosen
     FROM memberships m
     JOIN subscribers s ON s.id = m.subscriber
-    WHERE m.list = (SELECT id FROM lists WHERE name = $1) AND m.subscriber > $4 AND m.status = 'active'
+    WHERE m.list = (SELECT id FROM lists WHERE name = $1) AND m.subscriber > $4 AND s.id > $4 AND m.status = 'active'
       AND (m.newsletters IS NULL
            OR CAST(m.newsletters AS jsonb) ? $3
            OR (s.chosen IS NOT NULL AND (CAST(s.chosen AS jsonb) -> 'newsletters') ? $3))
