@@ -21,13 +21,6 @@ impl Mailbox {
         let name = name.map(one_line).filter(|name| !name.is_empty());
         Mailbox { name, address }
     }
-
-    /// As lettre has it.
-    pub(super) fn to_lettre(&self) -> Result<lettre::message::Mailbox, MailError> {
-        let email = lettre::Address::new(self.address.local(), self.address.domain())
-            .map_err(|e| MailError::Mailbox { text: self.address.masked(), reason: e.to_string() })?;
-        Ok(lettre::message::Mailbox::new(self.name.clone(), email))
-    }
 }
 
 impl FromStr for Mailbox {

@@ -1,14 +1,6 @@
 //! The headers of a copy, and the frame of its parts.
-//!
-//! Headers are lettre's, which folds and encodes them (RFC 5322 §2.2.3, RFC 2047). Values that only machines read
-//! (addresses of pages, ids) are cut down to printable ASCII first. So no value can start a header of its own.
 
-use std::time::{Duration, SystemTime};
-
-use lettre::message::Mailboxes;
-use lettre::message::header::{self, HeaderName, HeaderValue, Headers};
-
-use super::{MailError, Mailbox};
+use super::{MailError, Mailbox, header};
 use crate::article::Language;
 use crate::audience::Address;
 use crate::clock::Instant;
@@ -48,80 +40,51 @@ pub struct Envelope {
 
 /// Writes the headers and the empty line after them.
 pub(super) fn head(envelope: &Envelope, subject: &str, boundary: &str, out: &mut Vec<u8>) -> Result<(), MailError> {
-    let mut headers = Headers::with_capacity(20);
-    headers.set(header::Date::new(system_time(envelope.date)));
-    headers.set(header::From::from(Mailboxes::from(envelope.from.parse::<Mailbox>()?.to_lettre()?)));
+    let token = header::token;
+    header::machine("Date", &envelope.date.to_rfc2822(), out);
+    header::mailbox("From", &envelope.from.parse()?, out);
     if let Some(reply_to) = &envelope.reply_to {
-        headers.set(header::ReplyTo::from(Mailboxes::from(reply_to.parse::<Mailbox>()?.to_lettre()?)));
+        header::mailbox("Reply-To", &reply_to.parse()?, out);
     }
-    let to = Mailbox::new(envelope.to_name.as_deref(), envelope.to.clone());
-    headers.set(header::To::from(Mailboxes::from(to.to_lettre()?)));
-    headers.set(header::Subject::from(subject.to_owned()));
-    let mut set = |name, value: &str| headers.insert_raw(machine(name, value));
-    set("Message-ID", &format!("<{}>", token(&envelope.message_id)));
-    set("Content-Language", envelope.language.as_str());
+    header::mailbox("To", &Mailbox::new(envelope.to_name.as_deref(), envelope.to.clone()), out);
+    header::text("Subject", subject, out);
+    header::machine("Message-ID", &format!("<{}>", token(&envelope.message_id)), out);
+    header::machine("Content-Language", envelope.language.as_str(), out);
+    header::list_id(&envelope.list_id.0, &envelope.list_id.1, out);
     if let Some(leave) = &envelope.leave_url {
-        set("List-Unsubscribe", &format!("<{}>", token(leave)));
+        header::machine("List-Unsubscribe", &format!("<{}>", token(leave)), out);
         if leave.starts_with("https://") {
-            set("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+            header::machine("List-Unsubscribe-Post", "List-Unsubscribe=One-Click", out);
         }
     }
     // RFC 3834: no answer by a machine; the others are for those that know only their own.
-    set("Auto-Submitted", "auto-generated");
-    set("Precedence", "bulk");
-    set("X-Auto-Response-Suppress", "OOF, AutoReply");
+    header::machine("Auto-Submitted", "auto-generated", out);
+    header::machine("Precedence", "bulk", out);
+    header::machine("X-Auto-Response-Suppress", "OOF, AutoReply", out);
     if let Some(feedback) = &envelope.feedback_id {
-        set("Feedback-ID", &token(feedback));
+        header::machine("Feedback-ID", &token(feedback), out);
     }
     if envelope.sandbox {
-        set("X-Herald-Sandbox", "yes");
+        header::machine("X-Herald-Sandbox", "yes", out);
     }
     if envelope.test {
-        set("X-Herald-Test", "yes");
+        header::machine("X-Herald-Test", "yes", out);
     }
-    set("MIME-Version", "1.0");
-    set("Content-Type", &format!("multipart/alternative;\r\n boundary=\"{boundary}\""));
-    headers.insert_raw(list_id(&envelope.list_id.0, &envelope.list_id.1));
-    out.extend_from_slice(headers.to_string().as_bytes());
-    out.extend_from_slice(b"\r\n");
+    header::machine("MIME-Version", "1.0", out);
+    let media_type = format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n");
+    out.extend_from_slice(media_type.as_bytes());
     Ok(())
 }
 
-/// Begins a part. The pieces before it end at the start of a line.
+/// Begins a part. The line break before a boundary belongs to it (RFC 2046 §5.1.1), so a part keeps its own last one.
 pub(super) fn part(media_type: &str, boundary: &str, out: &mut Vec<u8>) {
     let head = format!(
-        "--{boundary}\r\nContent-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        "\r\n--{boundary}\r\nContent-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     );
     out.extend_from_slice(head.as_bytes());
 }
 
 /// Ends the last part.
 pub(super) fn end(boundary: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-}
-
-fn system_time(at: Instant) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(at.timestamp().max(0).unsigned_abs())
-}
-
-/// A header whose value is ours and already in form.
-fn machine(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), String::new(), value.to_owned())
-}
-
-/// Printable ASCII without spaces and angle brackets: what may stand between `<` and `>`.
-fn token(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>')).collect()
-}
-
-/// `List-Id: "Title" <id>` (RFC 2919): lettre writes phrase and brackets as it does a mailbox's; the id is no address.
-fn list_id(title: &str, id: &str) -> HeaderValue {
-    let id: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).collect();
-    let title = super::mailbox::one_line(title);
-    let title = match title.is_ascii() {
-        true if title.is_empty() => String::new(),
-        true => format!("\"{}\" ", title.replace(['"', '\\'], "'")),
-        false => format!("{title} "),
-    };
-    HeaderValue::new(HeaderName::new_from_ascii_str("List-Id"), format!("{title}<{id}>"))
+    out.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
 }

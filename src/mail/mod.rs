@@ -7,6 +7,7 @@
 
 mod choice;
 mod cut;
+mod header;
 mod mailbox;
 mod message;
 mod quoted;
@@ -39,3 +40,6 @@ pub enum MailError {
     #[error("the machine gives no random bytes, which boundaries and marks are made of")]
     Random,
 }
+
+#[cfg(test)]
+mod tests;
