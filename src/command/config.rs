@@ -2,7 +2,8 @@
 
 use clap::Subcommand;
 
-use super::{Exit, Frame};
+use super::{Advice, Exit, Frame, Usage, output};
+use crate::config::reference;
 
 /// The reference of config.toml.
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,26 @@ impl Config {
     ///
     /// # Errors
     /// There is no such key.
-    pub fn run(self, _frame: &Frame) -> anyhow::Result<Exit> {
-        anyhow::bail!("`herald config` is not there yet")
+    pub fn run(self, frame: &Frame) -> anyhow::Result<Exit> {
+        let Action::Explain { key } = self.action;
+        let entries = match &key {
+            None => reference::entries(),
+            Some(key) => match reference::explain(key) {
+                Ok(entries) => entries,
+                Err(near) => {
+                    let advice = match near {
+                        Some(near) => format!("Did you mean `herald config explain {near}`?"),
+                        None => "`herald config explain` prints every key.".to_owned(),
+                    };
+                    return Err(Usage(format!("config.toml has no key “{key}”."))).advise(advice);
+                }
+            },
+        };
+        if frame.json {
+            output::json(&entries)?;
+        } else {
+            output::raw(reference::plain(&entries))?;
+        }
+        Ok(Exit::Done)
     }
 }

@@ -1,14 +1,19 @@
 //! What a command is given: configuration, store, clock, templates, and how to print.
 
+use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use secrecy::ExposeSecret;
 
-use super::{Advice, log};
+use super::{Advice, Usage, log};
 use crate::clock::{Clock, Instant};
-use crate::config::Config;
-use crate::store::Store;
+use crate::config::{Config, ConfigError};
+use crate::secret::Keyring;
+use crate::store::{Store, keys};
+use crate::template::{self, Templates};
 
 /// What holds for every command: the arguments before its name.
 #[derive(Clone, Debug)]
@@ -29,19 +34,33 @@ impl Frame {
     /// # Errors
     /// Every fault of it, or that there is no such file.
     pub fn configuration(&self) -> anyhow::Result<Config> {
-        let text = std::fs::read_to_string(&self.config).map_err(|error| {
-            let name = self.config.display();
-            match error.kind() {
-                std::io::ErrorKind::NotFound => super::Usage(format!("there is no {name} here")),
-                _ => super::Usage(format!("{name} cannot be read: {error}")),
+        let name = self.config.display();
+        let text = match std::fs::read_to_string(&self.config) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(Usage(format!("There is no {name}."))).advise(
+                    "Go to the folder of your newsroom, name its file with --config, or start one with `herald init`.",
+                );
             }
-        });
-        let text = text.advise(format!(
-            "Start a newsroom with `herald init`, go to the folder of yours, or name its file: herald --config FILE … ({} was looked for).",
-            self.config.display()
-        ))?;
-        Ok(Config::load(&self.config, &text, std::env::vars())?)
+            Err(error) => {
+                return Err(Usage(format!("{name} cannot be read: {error}.")))
+                    .advise("Make it readable for this user, and see that it is UTF-8 text.");
+            }
+        };
+        let config = Config::load(&self.config, &text, environment()).advise(MEND)?;
+        let templates = template::mail_names(Some(&config.path(&config.site.templates)))?;
+        config.refuse(config.without_template(&templates)).advise(MEND)?;
+        Ok(config)
     }
+}
+
+/// What to do about a faulty configuration.
+const MEND: &str = "Nothing was done. Mend what is named above; `herald config explain KEY` says what a key can be.";
+
+/// The environment, where it is Herald's.
+pub(super) fn environment() -> impl Iterator<Item = (String, String)> {
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }
 
 /// What a command is given.
@@ -57,6 +76,7 @@ pub struct Context {
     /// Whether to say only what went wrong.
     pub quiet: bool,
     store: Option<Store>,
+    templates: Option<Arc<Templates>>,
 }
 
 impl Context {
@@ -75,6 +95,7 @@ impl Context {
             verbose: frame.verbose,
             quiet: frame.quiet,
             store: None,
+            templates: None,
         })
     }
 
@@ -86,9 +107,46 @@ impl Context {
         if let Some(store) = &self.store {
             return Ok(store.clone());
         }
-        let store = Store::open(&self.config.store.url, &self.config.folder).await?;
+        let address = self.config.store.address(&self.config.folder).map_err(|reason| {
+            let faults = vec![self.config.fault("store", reason)];
+            ConfigError { file: self.config.file.clone(), faults }
+        });
+        let address = address.advise(MEND)?;
+        let store = Store::open(address.expose_secret(), &self.config.folder).await?;
         self.store = Some(store.clone());
         Ok(store)
+    }
+
+    /// The templates, built in and the newsroom's own; read at the first call.
+    ///
+    /// # Errors
+    /// One is not well-formed, with file and line.
+    pub fn templates(&mut self) -> anyhow::Result<Arc<Templates>> {
+        if let Some(templates) = &self.templates {
+            return Ok(templates.clone());
+        }
+        let templates =
+            Arc::new(Templates::for_config(&self.config).advise("`herald check` looks at every template.")?);
+        self.templates = Some(templates.clone());
+        Ok(templates)
+    }
+
+    /// The keys that sign tokens, from the store.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub async fn keyring(&mut self) -> anyhow::Result<Arc<Keyring>> {
+        let store = self.store().await?;
+        Ok(Arc::new(keys::ring(&mut store.read().await?).await?))
+    }
+
+    /// Refuses to go on where mail would go to a real relay with settings that are not fit for it: before anything is
+    /// sent, `run`, `once` and `send` ask this.
+    ///
+    /// # Errors
+    /// Each such setting, with its key; exit code 2.
+    pub fn demand_real_settings(&self) -> anyhow::Result<()> {
+        self.config.refuse(self.config.fit_for_real_mail()).advise("Nothing was sent. Mend what is named above.")
     }
 
     /// The newsroom's zone, in which people read times.

@@ -5,15 +5,30 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::tree::Place;
+
 /// One fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// Where: the line, counted from 1; `None` for what the environment says or what is missing altogether.
+    /// The line, counted from 1, where the file is at fault.
     pub line: Option<usize>,
-    /// The key: `mail.relays.outbox.url`.
+    /// The environment variable, where one is at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable: Option<String>,
+    /// The key, elements of lists by their names: `mail.relays.outbox.url`. Empty where none is to be named.
     pub key: String,
     /// What is wrong, and what to do.
     pub reason: String,
+}
+
+impl Fault {
+    pub(super) fn at(place: &Place, key: &str, reason: impl Into<String>) -> Fault {
+        let (line, variable) = match place {
+            Place::Line(line) => (Some(*line), None),
+            Place::Variable(name) => (None, Some(name.clone())),
+        };
+        Fault { line, variable, key: key.to_owned(), reason: reason.into() }
+    }
 }
 
 /// Everything that is wrong with a configuration.
@@ -28,11 +43,17 @@ pub struct ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, fault) in self.faults.iter().enumerate() {
-            let end = if i + 1 < self.faults.len() { "\n" } else { "" };
-            let file = self.file.display();
-            match fault.line {
-                Some(line) => write!(f, "{file}:{line}: {}: {}{end}", fault.key, fault.reason)?,
-                None => write!(f, "{file}: {}: {}{end}", fault.key, fault.reason)?,
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            match (&fault.variable, fault.line) {
+                (Some(variable), _) => write!(f, "{variable} (environment)")?,
+                (None, Some(line)) => write!(f, "{}:{line}", self.file.display())?,
+                (None, None) => write!(f, "{}", self.file.display())?,
+            }
+            match fault.key.as_str() {
+                "" => write!(f, ": {}", fault.reason)?,
+                key => write!(f, ": {key}: {}", fault.reason)?,
             }
         }
         Ok(())

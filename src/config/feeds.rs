@@ -1,9 +1,9 @@
 //! `[feeds]`: which selections of articles are kept as RSS, Atom and JSON.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Config, Text};
+use super::{Config, Text, kind};
 use crate::article::Language;
 
 /// The feeds, and what holds for all of them.
@@ -12,6 +12,7 @@ use crate::article::Language;
 pub struct Feeds {
     /// The newest so many articles are in a feed …
     #[serde(default = "items")]
+    #[schemars(range(min = 1, max = 1000))]
     pub items: usize,
     /// … and everything of the last so many hours.
     #[serde(default = "hours")]
@@ -39,20 +40,25 @@ impl Default for Feeds {
 #[serde(deny_unknown_fields)]
 pub struct Feed {
     /// Its name in the address.
+    #[schemars(with = "kind::Name", example = &"news")]
     pub name: String,
     /// Its title.
+    #[schemars(example = &"All news")]
     pub title: Text,
     /// One line on what is in it.
     #[serde(default)]
+    #[schemars(example = &"Everything we publish")]
     pub description: Option<Text>,
     /// Its language, or several: a story then appears once, in the first of them that exists. The site's first where left out.
     #[serde(default)]
     pub language: Languages,
     /// Only these topics.
     #[serde(default)]
+    #[schemars(with = "Vec<kind::OfTopic>")]
     pub topics: Vec<String>,
     /// Only these sources.
     #[serde(default)]
+    #[schemars(with = "Vec<kind::OfSource>")]
     pub sources: Vec<String>,
     /// Whole articles or summaries.
     #[serde(default)]
@@ -65,11 +71,12 @@ pub struct Feed {
 pub enum Languages {
     /// None named.
     #[default]
+    #[schemars(skip)]
     Default,
     /// One.
-    One(#[schemars(with = "String")] Language),
+    One(#[schemars(with = "kind::OfLanguage")] Language),
     /// Several, in order of preference.
-    Several(#[schemars(with = "Vec<String>")] Vec<Language>),
+    Several(#[schemars(with = "Vec<kind::OfLanguage>")] Vec<Language>),
 }
 
 impl Feed {
@@ -104,7 +111,7 @@ impl Config {
 }
 
 /// How much of an article a feed carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedContent {
     /// The whole text.

@@ -7,24 +7,31 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::{Host, Url};
 
+use super::kind::{self, NO_PASSWORD};
+use super::secret;
+
 /// How mail leaves the house.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     /// The visible sender, `Name <address>`.
     #[serde(default = "from")]
+    #[schemars(with = "kind::Sender")]
     pub from: String,
     /// Where answers go; the sender where left out.
     #[serde(default)]
+    #[schemars(with = "Option<kind::Bare>")]
     pub reply_to: Option<String>,
     /// Where reports of failure go; each copy gets its own, `local+TOKEN@domain`. The sender's address where left out.
     #[serde(default)]
+    #[schemars(with = "Option<kind::Bare>", example = &"bounces@newsroom.example")]
     pub return_path: Option<String>,
     /// For trials with a real relay: lifts the demands on `[site]` and `[mail]`, and marks each copy `X-Herald-Sandbox: yes`.
     #[serde(default)]
     pub sandbox: bool,
     /// The relays, the first one first. Without any: the folder `var/outbox`.
     #[serde(default = "relays")]
+    #[schemars(length(min = 1))]
     pub relays: Vec<Relay>,
 }
 
@@ -54,21 +61,27 @@ impl Default for Mail {
 #[serde(deny_unknown_fields)]
 pub struct Relay {
     /// Its name.
+    #[schemars(with = "kind::Name", example = &"outbox")]
     pub name: String,
     /// `folder:PATH`, `smtp://[USER@]HOST[:PORT]` (STARTTLS, required unless it is this machine) or `smtps://…` (TLS from the start).
     /// `?starttls=required|opportunistic|off` says otherwise. Ports where none is named: 25, with a user 587, `smtps` 465.
+    #[schemars(with = "kind::RelayUrl")]
     pub url: String,
-    /// File with the password.
+    /// File with the password of the user that `url` names; nothing else may be in it.
     #[serde(default)]
+    #[schemars(with = "Option<kind::File>", example = &"/etc/herald/relay-password")]
     pub password_file: Option<PathBuf>,
-    /// Name of the environment variable with the password.
+    /// Name of the environment variable with that password.
     #[serde(default)]
+    #[schemars(with = "Option<kind::Variable>")]
     pub password_env: Option<String>,
     /// Connections at once; 8 where left out.
     #[serde(default)]
+    #[schemars(range(min = 1, max = 64), example = 8)]
     pub connections: Option<usize>,
     /// Messages a second at most; 20 for a relay elsewhere, no limit for this machine; 0: no limit.
     #[serde(default)]
+    #[schemars(example = 20)]
     pub per_second: Option<u32>,
 }
 
@@ -123,14 +136,37 @@ impl Relay {
     /// # Errors
     /// What is wrong with the URL, and what to write.
     pub fn target(&self, base: &Path) -> Result<Target, String> {
-        if let Some(path) = self.url.strip_prefix("folder:") {
+        Target::of(&self.url, base)
+    }
+
+    /// The relay's password, from its file (taken from `base`) or environment variable; `None` where neither is named.
+    ///
+    /// # Errors
+    /// Why it cannot be read, naming file or variable and never its content.
+    pub fn password(&self, base: &Path) -> Result<Option<SecretString>, String> {
+        secret::read(base, self.password_file.as_deref(), self.password_env.as_deref())
+    }
+
+    /// Connections at once.
+    pub fn connections(&self) -> usize {
+        self.connections.unwrap_or(8).clamp(1, 64)
+    }
+}
+
+impl Target {
+    /// Where `url` leads; a folder is taken from `base`.
+    ///
+    /// # Errors
+    /// What is wrong with the URL, and what to write; never the URL itself, which may hold a password.
+    pub fn of(url: &str, base: &Path) -> Result<Target, String> {
+        if let Some(path) = url.strip_prefix("folder:") {
             if path.is_empty() {
                 return Err("names no folder; write folder:var/outbox".to_owned());
             }
             return Ok(Target::Folder(base.join(path)));
         }
         let shapes = "write folder:PATH, smtp://[USER@]HOST[:PORT] or smtps://[USER@]HOST[:PORT]";
-        let url = Url::parse(&self.url).map_err(|error| format!("is no URL ({error}); {shapes}"))?;
+        let url = Url::parse(url).map_err(|error| format!("is no URL ({error}); {shapes}"))?;
         let implicit = match url.scheme() {
             "smtp" => false,
             "smtps" => true,
@@ -142,7 +178,10 @@ impl Relay {
             _ => return Err(format!("names no host; {shapes}")),
         };
         if url.password().is_some() {
-            return Err("holds a password; put it into a file and name that as password_file".to_owned());
+            return Err(format!("holds a password; {NO_PASSWORD}"));
+        }
+        if !matches!(url.path(), "" | "/") {
+            return Err("has something after host and port; only ?starttls=… may stand there".to_owned());
         }
         let user = match url.username() {
             "" => None,
@@ -169,6 +208,7 @@ impl Relay {
                 ("starttls", other) => {
                     return Err(format!("has starttls={other}; it is required, opportunistic or off"));
                 }
+                ("password", _) => return Err(format!("holds a password; {NO_PASSWORD}")),
                 (other, _) => return Err(format!("has the unknown setting “{other}”; known is starttls")),
             };
         }
@@ -181,29 +221,6 @@ impl Relay {
             (false, None) => 25,
         });
         Ok(Target::Smtp { host, port, user, tls })
-    }
-
-    /// The relay's password, from its file (taken from `base`) or environment variable; `None` where neither is named.
-    ///
-    /// # Errors
-    /// Why it cannot be read, naming file or variable and never its content.
-    pub fn password(&self, base: &Path) -> Result<Option<SecretString>, String> {
-        if let Some(file) = &self.password_file {
-            let path = base.join(file);
-            let text =
-                std::fs::read_to_string(&path).map_err(|error| format!("password_file {}: {error}", path.display()))?;
-            return Ok(Some(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())));
-        }
-        if let Some(name) = &self.password_env {
-            let text = std::env::var(name).map_err(|_| format!("password_env: the variable {name} is not set"))?;
-            return Ok(Some(SecretString::from(text)));
-        }
-        Ok(None)
-    }
-
-    /// Connections at once.
-    pub fn connections(&self) -> usize {
-        self.connections.unwrap_or(8).clamp(1, 64)
     }
 }
 

@@ -1,26 +1,41 @@
 //! `config.toml` as types, one file a section. Every key is documented once, here: the doc comments
 //! are the reference that `herald config explain` prints and `docs/CONFIG.md` is made of.
 
+mod check;
+mod environment;
 mod error;
 mod feeds;
+mod kind;
+mod later;
 mod lists;
+mod load;
 mod mail;
+mod mailbox;
+mod near;
 mod newsletters;
+mod secret;
+mod shape;
 mod site;
 mod sources;
 mod span;
 mod text;
+mod tree;
+
+pub mod reference;
 
 pub use error::{ConfigError, Fault};
 pub use feeds::{Feed, FeedContent, Feeds};
 pub use lists::{Basis, List};
 pub use mail::{Mail, Relay, Target, Tls};
-pub use newsletters::{Missing, Newsletter, Schedule};
+pub use mailbox::Mailbox;
+pub use near::nearest;
+pub use newsletters::{Approval, Missing, Newsletter, Schedule};
 pub use site::{Listen, Site, StoreSection, Topic};
 pub use sources::{Folder, Source};
 pub use span::Span;
 pub use text::Text;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -35,6 +50,12 @@ pub struct Config {
     /// Where it was read from; paths are taken from its folder.
     #[serde(skip)]
     pub folder: PathBuf,
+    /// The file it was read from.
+    #[serde(skip)]
+    pub file: PathBuf,
+    /// The line of each key of the file.
+    #[serde(skip)]
+    lines: BTreeMap<String, usize>,
     /// The newsroom and its public pages.
     pub site: Site,
     /// Where everything is kept.
@@ -64,23 +85,6 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration in `text`, which was read from `file`, with what the environment says over it.
-    ///
-    /// # Errors
-    /// Every fault found.
-    pub fn load(
-        file: &std::path::Path,
-        text: &str,
-        _env: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Config, ConfigError> {
-        let mut config: Config = toml::from_str(text).map_err(|error| ConfigError {
-            file: file.to_owned(),
-            faults: vec![Fault { line: None, key: String::new(), reason: error.to_string() }],
-        })?;
-        config.folder = file.parent().map(std::path::Path::to_owned).unwrap_or_default();
-        Ok(config)
-    }
-
     /// The first language: the default one.
     pub fn language(&self) -> Language {
         self.site.languages.first().cloned().unwrap_or_default()
@@ -96,3 +100,6 @@ impl Config {
         self.newsletters.iter().find(|n| n.name == name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,9 @@
 
 use chrono_tz::Tz;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Span, Text};
+use super::{Span, Text, kind};
 use crate::article::Language;
 
 /// One newsletter.
@@ -12,54 +12,68 @@ use crate::article::Language;
 #[serde(deny_unknown_fields)]
 pub struct Newsletter {
     /// Its name.
+    #[schemars(with = "kind::Name", example = &"daily")]
     pub name: String,
     /// The title people see.
+    #[schemars(example = &"Daily digest")]
     pub title: Text,
     /// The lists it goes to.
+    #[schemars(with = "Vec<kind::OfList>", length(min = 1))]
     pub lists: Vec<String>,
-    /// When it goes: five cron fields in POSIX meaning, or `immediate` for alerts, or `manual` for one that only staff send.
+    /// When it goes: five cron fields in POSIX meaning (minute, hour, day of the month, month, day of the week), or
+    /// `immediate` for alerts, or `manual` for one that only staff send.
+    #[schemars(with = "kind::Schedule")]
     pub schedule: Schedule,
     /// The zone of the schedule; the site's where left out.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<kind::Zone>")]
     pub timezone: Option<Tz>,
     /// The template: `templates/mail/NAME.html`, `.txt`, `.subject`.
     #[serde(default = "template")]
+    #[schemars(with = "kind::Name")]
     pub template: String,
     /// Only these topics.
     #[serde(default)]
+    #[schemars(with = "Vec<kind::OfTopic>")]
     pub topics: Vec<String>,
     /// Only these languages.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "Vec<kind::OfLanguage>")]
     pub languages: Vec<Language>,
     /// Only these sources.
     #[serde(default)]
+    #[schemars(with = "Vec<kind::OfSource>")]
     pub sources: Vec<String>,
     /// No edition goes out with fewer new stories than this.
     #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 60))]
     pub min_items: usize,
     /// An edition holds at most so many stories, the newest; at most 60.
     #[serde(default = "twenty")]
+    #[schemars(range(min = 1, max = 60))]
     pub max_items: usize,
     /// The first edition takes the newest so many, whatever their age.
     #[serde(default = "five")]
+    #[schemars(range(max = 60))]
     pub first_edition: usize,
     /// Nothing published longer ago is news; 14 days, for alerts 24 hours.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<kind::Length>", example = &"14d")]
     pub max_age: Option<Span>,
     /// Send a story again to those who already had it from another newsletter.
     #[serde(default)]
     pub repeat: bool,
     /// What readers get whose language a story does not exist in: `original`, `skip`, or `wait:4h`.
     #[serde(default)]
-    #[schemars(with = "String")]
+    #[schemars(with = "kind::Missing_")]
     pub missing: Missing,
     /// A slot missed by more than this is held for staff.
     #[serde(default = "two_hours")]
-    #[schemars(with = "String")]
+    #[schemars(with = "kind::Length")]
     pub late: Span,
+    /// Who must have looked at an edition before it goes. `none` is what this version has.
+    #[serde(default)]
+    pub approval: Approval,
 }
 
 impl Newsletter {
@@ -94,10 +108,18 @@ fn two_hours() -> Span {
     Span::hours(2)
 }
 
+/// Who must have looked at an edition before it goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Approval {
+    /// Nobody.
+    #[default]
+    None,
+}
+
 /// When a newsletter goes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-#[schemars(with = "String")]
 pub enum Schedule {
     /// As soon as something goes public.
     Immediate,
@@ -129,6 +151,16 @@ pub enum Missing {
     Skip,
     /// The original, once this long has passed without a version in the reader's language.
     Wait(Span),
+}
+
+impl Serialize for Missing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Missing::Original => serializer.serialize_str("original"),
+            Missing::Skip => serializer.serialize_str("skip"),
+            Missing::Wait(span) => serializer.collect_str(&format_args!("wait:{span}")),
+        }
+    }
 }
 
 impl TryFrom<String> for Missing {

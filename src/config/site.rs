@@ -1,13 +1,14 @@
 //! `[site]`, `[[topics]]`, `[store]` and `[listen]`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::Text;
+use super::{Text, kind, secret};
 use crate::article::Language;
 
 /// What a slug must not bring into an address as it is; letters of other scripts are encoded anyway.
@@ -19,35 +20,44 @@ const SLUG: &percent_encoding::AsciiSet =
 #[serde(deny_unknown_fields)]
 pub struct Site {
     /// The newsroom's name.
+    #[schemars(example = &"Public Affairs Newsroom")]
     pub title: Text,
     /// Public base of every link, without a slash at the end: `https://newsroom.example`.
+    #[schemars(with = "kind::SiteUrl")]
     pub url: String,
     /// The languages of the newsroom (BCP 47); the first is the default.
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "Vec<kind::Language>", length(min = 1), example = ["en", "sr-Latn", "sr-Cyrl"])]
     pub languages: Vec<Language>,
     /// Static copy of feeds and pages, kept up to date; leave it out for none.
     #[serde(default)]
+    #[schemars(with = "Option<kind::File>")]
     pub folder: Option<PathBuf>,
     /// Time zone of dates that people see and of front matter dates that name none.
     #[serde(default = "utc")]
-    #[schemars(with = "String")]
+    #[schemars(with = "kind::Zone", example = &"Europe/Belgrade")]
     pub timezone: Tz,
     /// Who publishes: the name in mastheads and feeds. The title where left out.
     #[serde(default)]
+    #[schemars(example = &"Public Affairs Office")]
     pub publisher: Option<Text>,
     /// The postal address, under every mail and page.
+    #[schemars(example = &"Public Affairs Office, Example Street 1, 11000 Belgrade, Serbia")]
     pub address: Text,
     /// The one colour of links and buttons, `#rrggbb`.
     #[serde(default = "accent")]
+    #[schemars(with = "kind::Colour")]
     pub accent: String,
     /// Where people can write or ring, shown in the foot of pages.
     #[serde(default)]
+    #[schemars(example = &"press@newsroom.example, +381 11 000 000")]
     pub contact: Option<Text>,
     /// Templates that replace ours, file by file.
     #[serde(default = "templates")]
+    #[schemars(with = "kind::File")]
     pub templates: PathBuf,
     /// Where copies of pictures are kept.
     #[serde(default = "media")]
+    #[schemars(with = "kind::File")]
     pub media: PathBuf,
 }
 
@@ -97,8 +107,10 @@ fn media() -> PathBuf {
 #[serde(deny_unknown_fields)]
 pub struct Topic {
     /// Its id, as articles, feeds and newsletters name it.
+    #[schemars(with = "kind::TopicId")]
     pub id: String,
     /// Its name.
+    #[schemars(example = serde_json::json!({ "en": "Exercises", "sr-Latn": "Vežbe", "sr-Cyrl": "Вежбе" }))]
     pub name: Text,
 }
 
@@ -108,12 +120,15 @@ pub struct Topic {
 pub struct StoreSection {
     /// `sqlite://PATH` or `postgres://USER@HOST/DATABASE`.
     #[serde(default = "store_url")]
+    #[schemars(with = "kind::StoreUrl")]
     pub url: String,
     /// File with the password for PostgreSQL.
     #[serde(default)]
+    #[schemars(with = "Option<kind::File>", example = &"/etc/herald/store-password")]
     pub password_file: Option<PathBuf>,
     /// Name of the environment variable with the password for PostgreSQL.
     #[serde(default)]
+    #[schemars(with = "Option<kind::Variable>", example = &"STORE_PASSWORD")]
     pub password_env: Option<String>,
 }
 
@@ -127,17 +142,33 @@ impl Default for StoreSection {
     }
 }
 
+impl StoreSection {
+    /// The address to open the store at: `url`, with the password of the file (taken from `base`) or variable that is named.
+    ///
+    /// # Errors
+    /// Why the password cannot be read.
+    pub fn address(&self, base: &Path) -> Result<SecretString, String> {
+        let Some(password) = secret::read(base, self.password_file.as_deref(), self.password_env.as_deref())? else {
+            return Ok(SecretString::from(self.url.clone()));
+        };
+        let mut url = url::Url::parse(&self.url).map_err(|error| format!("url: {error}"))?;
+        url.set_password(Some(password.expose_secret()))
+            .map_err(|()| "url: a password is named, but this store takes none".to_owned())?;
+        Ok(SecretString::from(url.to_string()))
+    }
+}
+
 /// What Herald listens on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
     /// Feeds, pages, leaving.
     #[serde(default = "public")]
-    #[schemars(with = "String")]
+    #[schemars(with = "kind::Listener")]
     pub public: SocketAddr,
     /// Health and readiness for those who run it. Keep it inside.
     #[serde(default = "staff")]
-    #[schemars(with = "String")]
+    #[schemars(with = "kind::Listener")]
     pub staff: SocketAddr,
 }
 

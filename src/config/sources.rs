@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Span;
+use super::{Span, kind};
 use crate::article::Language;
 
 /// One source; `kind` says which.
@@ -27,21 +27,25 @@ impl Source {
 
 /// A folder of Markdown and HTML files with front matter.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Folder {
     /// Its name, kept for ever: ids are made from it.
+    #[schemars(with = "kind::Name", example = &"newsroom")]
     pub name: String,
     /// The folder.
+    #[schemars(with = "kind::File", example = &"articles")]
     pub path: PathBuf,
     /// How often it is read; it is also watched for changes.
     #[serde(default = "minute")]
-    #[schemars(with = "String")]
+    #[schemars(with = "kind::Length")]
     pub every: Span,
     /// The language of files that name none (by front matter, file name or folder); the site's first where left out.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<kind::Language>")]
     pub language: Option<Language>,
     /// Folder whose files stand at the root of addresses (`/images/a.jpg`), as `static/` is in Hugo and Zola.
     #[serde(default)]
+    #[schemars(with = "Option<kind::File>", example = &"static")]
     pub assets: Option<PathBuf>,
 }
 

@@ -99,6 +99,16 @@ impl std::fmt::Debug for Templates {
     }
 }
 
+/// The mail templates there are, built in or in `overrides`, by the name a newsletter gives: `digest`.
+///
+/// # Errors
+/// A folder or file that can't be read.
+pub fn mail_names(overrides: Option<&Path>) -> Result<Vec<String>, TemplateError> {
+    let files = Files::load(overrides)?;
+    let names = files.templates().filter_map(|(name, _)| name.strip_prefix("mail/")?.strip_suffix(".html"));
+    Ok(names.filter(|name| !name.contains('/')).map(str::to_owned).collect())
+}
+
 impl Templates {
     /// The built-in templates, each replaced by the file of its name in `overrides` where there is one; files of
     /// other names are added. A folder that does not exist replaces nothing.

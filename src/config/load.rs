@@ -1,0 +1,130 @@
+//! From a text to a checked [`Config`]:
+//!
+//! 1. [`tree::parse`] reads TOML and keeps the line of each value.
+//! 2. [`environment::lay_over`] lays `HERALD_…` variables over it.
+//! 3. [`check::check`] holds it against the shape of the types, and names every fault.
+//! 4. Only what has none becomes a [`Config`].
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::near::{nearest, or_list};
+use super::{Config, ConfigError, Fault, Mailbox, Target, Text, check, environment, kind, tree};
+
+/// What the postal address of the sample newsroom holds.
+const SAMPLE_ADDRESS: &str = "Example Street";
+
+impl Config {
+    /// The configuration in `text`, which was read from `file`, with what the environment says over it.
+    ///
+    /// # Errors
+    /// Every fault found.
+    pub fn load(
+        file: &Path,
+        text: &str,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigError> {
+        let fail = |faults| ConfigError { file: file.to_owned(), faults };
+        let mut root = tree::parse(text).map_err(fail)?;
+        let mut faults = environment::lay_over(&mut root, env);
+        faults.extend(check::check(&root));
+        if !faults.is_empty() {
+            return Err(fail(faults));
+        }
+        let mut lines = BTreeMap::new();
+        check::places(&root.value, &check::Path::default(), &mut |key, place| {
+            if let tree::Place::Line(line) = place {
+                lines.insert(key, *line);
+            }
+        });
+        let mut config = Config::deserialize(toml::Value::from(root)).map_err(|error| {
+            let reason = error.message().to_owned();
+            fail(vec![Fault { line: None, variable: None, key: String::new(), reason }])
+        })?;
+        config.folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        config.file = file.to_owned();
+        config.lines = lines;
+        Ok(config)
+    }
+
+    /// A fault of that key, with the line where it stands.
+    pub fn fault(&self, key: &str, reason: impl Into<String>) -> Fault {
+        Fault { line: self.lines.get(key).copied(), variable: None, key: key.to_owned(), reason: reason.into() }
+    }
+
+    /// Those faults as an error; nothing where there are none.
+    ///
+    /// # Errors
+    /// The faults.
+    pub fn refuse(&self, faults: Vec<Fault>) -> Result<(), ConfigError> {
+        if faults.is_empty() { Ok(()) } else { Err(ConfigError { file: self.file.clone(), faults }) }
+    }
+
+    /// Newsletters whose template is none of `known`.
+    pub fn without_template(&self, known: &[String]) -> Vec<Fault> {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let mut faults = Vec::new();
+        for newsletter in self.newsletters.iter().filter(|n| !known.contains(&n.template.as_str())) {
+            let hint = match nearest(&newsletter.template, known.iter().copied()) {
+                Some(near) => format!("did you mean “{near}”?"),
+                None => format!("there is {}", or_list(&known, "and")),
+            };
+            let reason = format!(
+                "there is no template “{0}”; {hint} (or write {1}/mail/{0}.html)",
+                newsletter.template,
+                self.site.templates.display()
+            );
+            faults.push(self.fault(&format!("newsletters.{}.template", newsletter.name), reason));
+        }
+        faults
+    }
+
+    /// What keeps this configuration from sending real mail (DESIGN, part 7, "Real mail needs real settings"). Nothing where
+    /// the first relay is a folder, or for trials (`[mail] sandbox`).
+    pub fn fit_for_real_mail(&self) -> Vec<Fault> {
+        let folder = |relay: &super::Relay| matches!(relay.target(&self.folder), Ok(Target::Folder(_)));
+        if self.mail.sandbox || self.mail.relays.iter().all(folder) {
+            return Vec::new();
+        }
+        let mut faults = Vec::new();
+        let mut fault = |key: &str, reason: String| {
+            let end = "; mend it, or set [mail] sandbox = true for a trial";
+            faults.push(self.fault(key, format!("is not fit for real mail: {reason}{end}")));
+        };
+        let url = Url::parse(&self.site.url).ok();
+        if url.as_ref().is_none_or(|url| url.scheme() != "https") {
+            fault("site.url", format!("“{}” is not https, and people are to leave and to read by it", self.site.url));
+        } else if url.as_ref().and_then(Url::host).is_none_or(|host| !kind::is_public(&host)) {
+            fault("site.url", format!("“{}” can be reached from inside only", self.site.url));
+        }
+        if let Ok(from) = self.mail.from.parse::<Mailbox>()
+            && is_example(from.address.domain())
+        {
+            fault("mail.from", format!("“{}” is the sample's", from.address));
+        }
+        if let Some(path) = &self.mail.return_path
+            && path.rsplit('@').next().is_some_and(is_example)
+        {
+            fault("mail.return_path", format!("“{path}” is the sample's"));
+        }
+        let sample = match &self.site.address {
+            Text::One(text) => text.contains(SAMPLE_ADDRESS),
+            Text::ByLanguage(all) => all.values().any(|text| text.contains(SAMPLE_ADDRESS)),
+        };
+        if sample {
+            fault("site.address", "the postal address is the sample's".to_owned());
+        }
+        faults
+    }
+}
+
+/// A domain of RFC 2606, which nobody has.
+fn is_example(domain: &str) -> bool {
+    let domain = domain.to_ascii_lowercase();
+    let last_two = domain.rsplitn(3, '.').take(2).collect::<Vec<_>>();
+    matches!(last_two.as_slice(), ["example" | "invalid" | "test", ..] | ["com" | "net" | "org", "example"])
+        || domain == "example"
+}

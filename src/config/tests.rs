@@ -1,0 +1,381 @@
+//! Whole configurations: what loads, and what is said of each fault.
+
+use std::path::Path;
+
+use super::*;
+
+/// The sample of the design, as it stands there.
+const SAMPLE: &str = r##"
+[site]
+title = "Public Affairs Newsroom"        # any text people see may be a table: { en = "…", sr-Latn = "…", sr-Cyrl = "…" }
+url = "http://127.0.0.1:8080"            # public base of every link
+languages = ["en", "sr-Latn", "sr-Cyrl"] # the first is the default
+folder = "var/site"                      # static copy, kept up to date; leave out for none
+timezone = "Europe/Belgrade"
+publisher = "Public Affairs Office"
+address = "Public Affairs Office, Example Street 1, 11000 Belgrade, Serbia"  # under every mail
+
+[store]
+url = "sqlite://var/herald.db"           # or postgres://user@host/db
+
+[listen]
+public = "127.0.0.1:8080"                # feeds, archive, sign-up, hub
+staff  = "127.0.0.1:8081"                # staff pages, API, metrics
+
+[[sources]]
+name = "newsroom"
+kind = "folder"                          # folder | feed | page | wordpress | ghost | api
+path = "articles"
+every = "1m"                             # a folder is also watched
+
+[feeds]
+items = 50                               # and everything of the last `hours`
+hours = 48
+[[feeds.feed]]
+name = "news"
+title = "All news"
+
+[[lists]]
+name = "public"
+file = "subscribers/public.sample.csv"
+sign_up = true
+
+[[newsletters]]
+name = "daily"
+title = "Daily digest"
+lists = ["public"]
+schedule = "0 7 * * 1-5"                 # five fields, POSIX meaning; "immediate" for alerts; or a choice for readers:
+timezone = "Europe/Belgrade"             # or "subscriber": 07:00 wherever they are
+template = "digest"
+approval = "none"                        # none | other (one who did not make it) | two (two such)
+
+[mail]
+from = "Public Affairs Office <news@newsroom.example>"
+reply_to = "press@newsroom.example"
+return_path = "bounces@newsroom.example" # becomes bounces+TOKEN@… for each delivery
+[[mail.relays]]
+name = "outbox"
+url = "folder:var/outbox"                # or smtp://, smtps://, with user; password_file or password_env beside it
+"##;
+
+fn load_with(text: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(Path::new("/house/config.toml"), text, env)
+}
+
+fn load(text: &str) -> Result<Config, ConfigError> {
+    load_with(text, &[])
+}
+
+/// The sample with one line put for another.
+fn with(from: &str, to: &str) -> String {
+    assert!(SAMPLE.contains(from), "{from}");
+    SAMPLE.replacen(from, to, 1)
+}
+
+/// Loads a text with one fault, and looks for words in what is said.
+fn says(text: &str, words: &[&str]) {
+    let error = load(text).expect_err(&format!("{words:?}"));
+    let said = error.to_string();
+    for word in words {
+        assert!(said.contains(word), "“{word}” is not in: {said}");
+    }
+    assert_eq!(error.faults.len(), 1, "{said}");
+}
+
+fn line_of(text: &str, part: &str) -> String {
+    let at = text.find(part).unwrap();
+    format!("config.toml:{}:", text[..at].matches('\n').count() + 1)
+}
+
+#[test]
+fn the_sample_of_the_design_loads() {
+    let config = load(SAMPLE).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(config.folder, Path::new("/house"));
+    assert!(config.lists[0].sign_up);
+    assert_eq!(config.newsletters[0].late, Span::hours(2));
+    assert_eq!(config.language().as_str(), "en");
+    assert!(config.fit_for_real_mail().is_empty(), "a folder is no real mail");
+}
+
+#[test]
+fn the_least_configuration_loads_with_defaults() {
+    let config =
+        load("[site]\ntitle = \"N\"\nurl = \"https://n.example\"\nlanguages = [\"en\"]\naddress = \"Here 1\"\n")
+            .unwrap();
+    assert_eq!(config.mail.relays[0].url, "folder:var/outbox");
+    assert_eq!(config.listen.staff.port(), 8081);
+    assert_eq!(config.feeds.items, 50);
+}
+
+#[test]
+fn an_unknown_key_names_line_and_nearest() {
+    for (from, to, words) in [
+        (
+            "timezone = \"Europe/Belgrade\"\npub",
+            "time_zone = \"Europe/Belgrade\"\npub",
+            ["site.time_zone", "“timezone”"],
+        ),
+        ("schedule = ", "shedule = ", ["newsletters.daily.shedule", "“schedule”"]),
+        ("url = \"folder", "ur1 = \"folder", ["mail.relays.outbox.ur1", "“url”"]),
+        ("every = ", "evry = ", ["sources.newsroom.evry", "“every”"]),
+        ("[store]", "[stroe]", ["stroe", "“store”"]),
+        ("title = \"All news\"", "titel = \"All news\"", ["feeds.feed.news.titel", "“title”"]),
+    ] {
+        let text = with(from, to);
+        let error = load(&text).expect_err(to).to_string();
+        let place = line_of(&text, to.lines().next().unwrap());
+        assert!(error.contains(&place) && words.iter().all(|word| error.contains(word)), "{place} {words:?}: {error}");
+    }
+    says(&with("folder = \"var/site\"", "schedule = \"0 7 * * *\""), &["site.schedule", "it belongs in [newsletters]"]);
+    says(&with("folder = \"var/site\"", "quux = 1"), &["it has title, url"]);
+}
+
+#[test]
+fn inline_tables_and_arrays_are_looked_into() {
+    let relays = "relays = [{ name = \"a\", url = \"folder:x\", pasword_file = \"x\" }]";
+    let text = format!("{}{relays}\n", SAMPLE.split("[[mail.relays]]").next().unwrap());
+    says(&text, &["mail.relays.a.pasword_file", "“password_file”"]);
+}
+
+#[test]
+fn wrong_types_and_bad_values_name_their_key() {
+    for (from, to, words) in [
+        ("items = 50", "items = \"50\"", ["feeds.items", "a whole number"]),
+        ("items = 50", "items = 0", ["feeds.items", "from 1 to 1000"]),
+        ("hours = 48", "hours = -1", ["feeds.hours", "0 or more"]),
+        ("sign_up = true", "sign_up = \"yes\"", ["lists.public.sign_up", "true or false"]),
+        ("title = \"All news\"", "title = 7", ["feeds.feed.news.title", "a text in quotes or a table by language"]),
+        ("lists = [\"public\"]", "lists = \"public\"", ["newsletters.daily.lists", "a list"]),
+        ("lists = [\"public\"]", "lists = []", ["newsletters.daily.lists", "at least 1"]),
+        ("lists = [\"public\"]", "lists = [\"pubic\"]", ["newsletters.daily.lists", "did you mean “public”"]),
+        (
+            "\"Europe/Belgrade\"             #",
+            "\"Europe/Belgrad\" #",
+            ["newsletters.daily.timezone", "Europe/Belgrade"],
+        ),
+        ("\"0 7 * * 1-5\"", "\"0 25 * * 1-5\"", ["newsletters.daily.schedule", "hour “25”"]),
+        ("\"0 7 * * 1-5\"", "\"0 0 30 2 *\"", ["newsletters.daily.schedule", "never comes"]),
+        ("\"0 7 * * 1-5\"", "\"imediate\"", ["newsletters.daily.schedule", "five"]),
+        ("every = \"1m\"", "every = \"often\"", ["sources.newsroom.every", "60s"]),
+        ("\"sr-Latn\", \"sr-Cyrl\"", "\"sr-Latin\", \"sr-Cyrl\"", ["site.languages", "sr-Latn"]),
+        ("\"sr-Latn\", \"sr-Cyrl\"", "\"sr-Latn\", \"sr-Latn\"", ["site.languages", "twice"]),
+        ("public = \"127.0.0.1:8080\"", "public = \"localhost:80\"", ["listen.public", "IP address"]),
+        ("staff  = \"127.0.0.1:8081\"", "staff = \"127.0.0.1:8080\"", ["listen.staff", "ports of their own"]),
+        ("kind = \"folder\"", "kind = \"foldr\"", ["sources.newsroom.kind", "“folder”"]),
+        ("Office <news@newsroom.example>", "Office <news@>", ["mail.from", "no address"]),
+        ("reply_to = \"press@newsroom.example\"", "reply_to = \"press\"", ["mail.reply_to", "no @"]),
+        ("approval = \"none\"", "approval = \"nobody\"", ["newsletters.daily.approval", "none"]),
+        ("url = \"http://127.0.0.1:8080\"", "url = \"127.0.0.1:8080\"", ["site.url", "https://"]),
+        ("name = \"daily\"", "name = \"daily news\"", ["daily news", "hyphens"]),
+        ("template = \"digest\"", "sources = [\"newsrom\"]", ["newsletters.daily.sources", "“newsroom”"]),
+        ("template = \"digest\"", "languages = [\"de\"]", ["newsletters.daily.languages", "en, sr-Latn and sr-Cyrl"]),
+        ("template = \"digest\"", "min_items = 30", ["newsletters.daily.min_items", "more than max_items, 20"]),
+        ("template = \"digest\"", "max_items = 61", ["newsletters.daily.max_items", "60"]),
+        ("folder = \"var/site\"", "accent = \"blue\"", ["site.accent", "#1f4e79"]),
+        ("title = \"Daily digest\"", "title = { en = \"x\", serbian = \"y\" }", ["daily.title.serbian", "its code"]),
+        ("title = \"Public Affairs Newsroom\"", "", ["site.title", "is missing"]),
+    ] {
+        let text = with(from, to);
+        let error = load(&text).expect_err(to);
+        let said = error.to_string();
+        assert!(words.iter().all(|word| said.contains(word)), "{to}: {words:?}: {said}");
+        if !to.is_empty() {
+            let place = line_of(&text, to);
+            assert!(said.contains(&place), "{place}: {said}");
+        }
+        assert_eq!(error.faults.len(), 1, "{said}");
+    }
+}
+
+#[test]
+fn topics_are_free_until_some_are_named() {
+    let text = with("template = \"digest\"", "topics = [\"Exercises\", \"help\"]");
+    assert!(load(&text).is_ok());
+    let text = format!("{text}\n[[topics]]\nid = \"exercises\"\nname = \"Exercises\"\n");
+    says(&text, &["newsletters.daily.topics", "no topic “help”", "exercises"]);
+}
+
+#[test]
+fn all_faults_are_found_at_once() {
+    let text = SAMPLE
+        .replace("items = 50", "item = 50")
+        .replace("0 7 * * 1-5", "0 7 * * 9")
+        .replace("lists = [\"public\"]", "lists = [\"press\"]")
+        .replace("\"Europe/Belgrade\"\npub", "\"Europe/Nowhere\"\npub");
+    let error = load(&text).unwrap_err();
+    assert_eq!(error.faults.len(), 4, "{error}");
+    let lines: Vec<_> = error.faults.iter().map(|fault| fault.line).collect();
+    assert!(lines.is_sorted(), "{error}");
+}
+
+#[test]
+fn names_are_there_once() {
+    let text = format!(
+        "{SAMPLE}[[newsletters]]\nname = \"daily\"\ntitle = \"x\"\nlists = [\"public\"]\nschedule = \"manual\"\n"
+    );
+    says(&text, &["newsletters.daily", "is there already, on line"]);
+}
+
+#[test]
+fn what_is_not_there_yet_is_named_as_such() {
+    for (from, to) in [
+        ("approval = \"none\"", "approval = \"two\""),
+        ("approval = \"none\"", "hold = \"60s\""),
+        ("approval = \"none\"", "ready = \"15h\""),
+        ("approval = \"none\"", "not_on = [\"2026-01-01\"]"),
+        ("approval = \"none\"", "window = \"06:00-21:00\""),
+        ("approval = \"none\"", "on_unknown = \"resend\""),
+        ("approval = \"none\"", "advance = [\"press\"]"),
+        ("timezone = \"Europe/Belgrade\"             #", "timezone = \"subscriber\" #"),
+        ("schedule = \"0 7 * * 1-5\"", "schedule = { daily = \"0 7 * * *\" }"),
+        ("sign_up = true", "web_copy = true"),
+        ("kind = \"folder\"", "kind = \"wordpress\""),
+        ("[store]", "[alerts]\nto = []\n[store]"),
+        ("[store]", "[privacy]\n[store]"),
+        ("[store]", "[keep]\n[store]"),
+        ("[store]", "[staff]\n[store]"),
+        ("[store]", "[mail.dkim]\n[store]"),
+        ("[store]", "[mail.returns]\n[store]"),
+        ("folder = \"var/site\"", "logo = \"x.svg\""),
+        ("[listen]", "[listen]\ntls = { cert = \"a\", key = \"b\" }"),
+        ("[listen]", "[listen]\ntrusted_proxies = [\"127.0.0.1\"]"),
+        ("url = \"folder:var/outbox\"", "url = \"folder:var/outbox\"\nper_domain = { \"gmail.com\" = 20 }"),
+    ] {
+        says(&with(from, to), &["does not have", "yet"]);
+    }
+}
+
+#[test]
+fn no_secret_is_taken_or_shown() {
+    for (from, to) in [
+        ("folder:var/outbox", "smtp://herald:hunter2@mail.newsroom.example"),
+        ("sqlite://var/herald.db", "postgres://herald:hunter2@db/herald"),
+        ("url = \"folder:var/outbox\"", "url = \"folder:var/outbox\"\npassword = \"hunter2\""),
+        ("[store]", "[store]\npassword = \"hunter2\""),
+    ] {
+        let error = load(&with(from, to)).expect_err(to);
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("password_file") && !said.contains("hunter2"), "{said}");
+    }
+    let error = load("url = \"smtp//u:hunter2@host\"\nx = \"hunter2").unwrap_err();
+    assert!(!format!("{error:?}").contains("hunter2"));
+    let relay =
+        |key: &str| with("url = \"folder:var/outbox\"", &format!("url = \"smtp://u@mail.newsroom.example\"\n{key}"));
+    says(&relay(""), &["mail.relays.outbox.url", "names a user and no password"]);
+    says(&relay("password_file = \"a\"\npassword_env = \"B\""), &["mail.relays.outbox.password_env", "beside"]);
+    assert!(load(&relay("password_env = \"RELAY\"")).is_ok());
+}
+
+#[test]
+fn the_environment_is_laid_over_the_file() {
+    let config = load_with(
+        SAMPLE,
+        &[
+            ("HERALD_MAIL__FROM", "Desk <desk@newsroom.rs>"),
+            ("HERALD_MAIL__SANDBOX", "true"),
+            ("HERALD_MAIL__RELAYS__OUTBOX__URL", "smtp://127.0.0.1:2525"),
+            ("HERALD_MAIL__RELAYS__OUTBOX__CONNECTIONS", "4"),
+            ("HERALD_SITE__LANGUAGES", "en, sr-Latn"),
+            ("HERALD_SITE__TITLE", "{ en = \"News\", sr-Latn = \"Vesti\" }"),
+            ("HERALD_FEEDS__ITEMS", "20"),
+            ("HERALD_FEEDS__FEED__NEWS__LANGUAGE", "[\"sr-Latn\", \"en\"]"),
+            ("HERALD_NEWSLETTERS__DAILY__LATE", "30m"),
+            ("HERALD_SOURCES__NEWSROOM__PATH", "elsewhere"),
+            ("HERALD_TEST_POSTGRES", "x"),
+            ("HERALD_CONFIG", "x"),
+            ("PATH", "x"),
+        ],
+    )
+    .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(config.mail.from, "Desk <desk@newsroom.rs>");
+    assert!(config.mail.sandbox);
+    assert_eq!(config.mail.relays[0].url, "smtp://127.0.0.1:2525");
+    assert_eq!(config.mail.relays[0].connections, Some(4));
+    assert_eq!(config.site.languages.len(), 2);
+    assert_eq!(config.site.title.get(&"sr-Latn".parse().unwrap()), "Vesti");
+    assert_eq!(config.feeds.items, 20);
+    assert_eq!(config.feeds.feed[0].languages(&config.language()).len(), 2);
+    assert_eq!(config.newsletters[0].late, Span::minutes(30));
+}
+
+#[test]
+fn the_relay_that_is_not_written_can_be_set() {
+    let text = SAMPLE.split("[[mail.relays]]").next().unwrap();
+    let config = load_with(text, &[("HERALD_MAIL__RELAYS__OUTBOX__URL", "folder:elsewhere")]).unwrap();
+    assert_eq!(config.mail.relays[0].url, "folder:elsewhere");
+}
+
+#[test]
+fn a_variable_that_is_no_key_is_a_fault_that_names_it() {
+    for (name, value, word) in [
+        ("HERALD_MAIL__FORM", "x@y.example", "HERALD_MAIL__FROM"),
+        ("HERALD_MAIL_FROM", "x@y.example", "HERALD_MAIL__FROM"),
+        ("HERALD_MAILS__FROM", "x@y.example", "HERALD_MAIL"),
+        ("HERALD_MAIL__RELAYS__INBOX__URL", "folder:x", "there is outbox"),
+        ("HERALD_MAIL__RELAYS__OUTBOX__PASSWORD", "hunter2", "password_file"),
+        ("HERALD_MAIL__SANDBOX", "perhaps", "neither true nor false"),
+        ("HERALD_FEEDS__ITEMS", "many", "no whole number"),
+        ("HERALD_FEEDS__ITEMS", "0", "from 1 to 1000"),
+        ("HERALD_LISTS", "x", "list of tables"),
+        ("HERALD_SITE", "x", "is a table"),
+        ("HERALD_SITE__TIMEZONE", "Europe/Begrade", "Europe/Belgrade"),
+        ("HERALD_SITE__TITLE__EN", "x", "one text for all languages"),
+        ("HERALD_SITE__URL__X", "x", "below one that has none"),
+        ("HERALD_ALERTS__TO", "x", "does not have"),
+        ("HERALD_STORE__URL", "postgres://u:hunter2@h/d", "password_file"),
+        ("HERALD_", "x", "names no key"),
+    ] {
+        let error = load_with(SAMPLE, &[(name, value)]).expect_err(name).to_string();
+        assert!(error.contains(name) && error.contains(word), "{name}: {error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    let text =
+        with("url = \"folder:var/outbox\"", "url = \"smtp://u@h.example\"\npassword_env = \"HERALD_RELAY_PASSWORD\"");
+    assert!(load_with(&text, &[("HERALD_RELAY_PASSWORD", "x")]).is_ok(), "a variable that the file names");
+}
+
+#[test]
+fn real_mail_needs_real_settings() {
+    let smtp = with("folder:var/outbox", "smtp://mail.newsroom.rs");
+    let keys =
+        |text: &str| -> Vec<String> { load(text).unwrap().fit_for_real_mail().into_iter().map(|f| f.key).collect() };
+    assert_eq!(keys(&smtp), ["site.url", "mail.from", "mail.return_path", "site.address"]);
+    assert!(load(&smtp).unwrap().fit_for_real_mail()[0].line.is_some());
+    assert!(keys(&smtp.replace("[mail]", "[mail]\nsandbox = true")).is_empty());
+    let real = smtp
+        .replace("http://127.0.0.1:8080\"            #", "https://news.office.rs\" #")
+        .replace("@newsroom.example", "@office.rs")
+        .replace("Example Street 1", "Kneza Miloša 33");
+    assert!(keys(&real).is_empty(), "{:?}", keys(&real));
+    assert_eq!(keys(&real.replace("https://news.office.rs", "https://10.0.0.1")), ["site.url"]);
+}
+
+#[test]
+fn a_template_that_is_not_there_is_named() {
+    let config = load(&with("template = \"digest\"", "template = \"digset\"")).unwrap();
+    let faults = config.without_template(&["digest".to_owned(), "alert".to_owned()]);
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].line.is_some() && faults[0].reason.contains("did you mean “digest”"), "{faults:?}");
+}
+
+#[test]
+fn the_reference_says_every_key() {
+    let one = reference::plain(&reference::explain("mail.from").ok().unwrap());
+    assert!(one.contains("from") && one.contains("news@newsroom.example"), "{one}");
+    assert_eq!(reference::explain("mail.form").err().unwrap().as_deref(), Some("mail.from"));
+    assert_eq!(reference::explain("schedule").err().unwrap().as_deref(), Some("newsletters.schedule"));
+    assert!(reference::explain("[[mail.relays]]").ok().unwrap().len() > 5);
+}
+
+/// docs/CONFIG.md is made here: where it is stale it is written anew, and the test fails so that somebody commits it.
+#[test]
+fn the_reference_is_up_to_date() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/CONFIG.md");
+    let wanted = reference::markdown();
+    if std::fs::read_to_string(&file).unwrap_or_default() != wanted {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, wanted).unwrap();
+        panic!("docs/CONFIG.md was stale; it is written anew: commit it");
+    }
+}
