@@ -1,21 +1,104 @@
-//! `herald publish`
+//! `herald publish`: what is public, as files that any web server can hold.
 
-use super::{Context, Exit};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Context, Exit, Usage, output};
+use crate::feed::{self, Built, Shelf, Written};
+use crate::store::keys;
+use crate::template::Templates;
+use crate::wake::Wake;
+use crate::web::public::Site;
+use crate::web::write_copy;
 
 /// Writes feeds and the public archive as static files.
 #[derive(Debug, clap::Args)]
 pub struct Publish {
     /// The folder to write into; `[site] folder` where left out.
     #[arg(long, value_name = "DIR")]
-    pub to: Option<std::path::PathBuf>,
+    pub to: Option<PathBuf>,
+}
+
+/// What was published: the document of `--json`.
+#[derive(Serialize)]
+struct Report {
+    folder: PathBuf,
+    feeds: Written,
+    pages: Written,
+    left_out: Vec<feed::LeftOut>,
+    failed: Vec<feed::Failed>,
 }
 
 impl Publish {
     /// Writes feeds and the public archive as static files.
     ///
     /// # Errors
-    /// What went wrong.
-    pub async fn run(self, _cx: &mut Context) -> anyhow::Result<Exit> {
-        anyhow::bail!("`herald publish` is not there yet")
+    /// There is no folder to write to, the store does not answer, or a file cannot be written.
+    pub async fn run(self, cx: &mut Context) -> anyhow::Result<Exit> {
+        let folder = match (&self.to, &cx.config.site.folder) {
+            (Some(to), _) => to.clone(),
+            (None, Some(folder)) => cx.config.path(folder),
+            (None, None) => {
+                let said = "there is nowhere to write to: say --to DIR, or set [site] folder in config.toml";
+                return Err(Usage(said.to_owned()).into());
+            }
+        };
+        let store = cx.store().await?;
+        let mut tx = store.read().await?;
+        let keyring = Arc::new(keys::ring(&mut tx).await?);
+        drop(tx);
+        let templates = Arc::new(Templates::for_config(&cx.config)?);
+        let site = Site {
+            config: Arc::clone(&cx.config),
+            clock: cx.clock.clone(),
+            shelf: Arc::new(Shelf::new()),
+            wake: Wake::new(),
+            store,
+            templates,
+            keyring,
+        };
+        let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
+        let feeds = feed::write_static(&site.shelf, &folder).await?;
+        let pages = write_copy(&site, &folder).await?;
+        let Built { left_out, failed, .. } = built;
+        let report = Report { folder, feeds, pages, left_out, failed };
+        if cx.json {
+            output::json(&report)?;
+        } else {
+            report.print(cx.verbose > 0)?;
+        }
+        let partly = !report.left_out.is_empty() || !report.failed.is_empty();
+        Ok(if partly { Exit::Partly } else { Exit::Done })
+    }
+}
+
+impl Report {
+    fn print(&self, each: bool) -> anyhow::Result<()> {
+        let (written, unchanged) =
+            (self.feeds.written.len() + self.pages.written.len(), self.feeds.unchanged + self.pages.unchanged);
+        let removed = self.feeds.removed.len() + self.pages.removed.len();
+        output::line(format_args!(
+            "Published into {}: {} written, {unchanged} unchanged, {removed} removed.",
+            self.folder.display(),
+            if written == 1 { "1 file".to_owned() } else { format!("{written} files") },
+        ))?;
+        if each {
+            for path in self.feeds.written.iter().chain(&self.pages.written) {
+                output::line(format_args!("  written  {path}"))?;
+            }
+            for path in self.feeds.removed.iter().chain(&self.pages.removed) {
+                output::line(format_args!("  removed  {path}"))?;
+            }
+        }
+        for left_out in &self.left_out {
+            let feed::LeftOut { feed, article, title, reason } = left_out;
+            output::line(format_args!("Left out of feed {feed}: “{title}” ({article}): {reason}"))?;
+        }
+        for failed in &self.failed {
+            output::line(format_args!("Not written: {}", failed.reason))?;
+        }
+        Ok(())
     }
 }

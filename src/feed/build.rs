@@ -61,10 +61,7 @@ pub(super) fn make(material: &Material) -> Result<Made, FeedError> {
 }
 
 /// Writes, weighs and checks until every document passes; what has to go for that leaves `entries`.
-pub(super) fn settle(
-    channel: &mut Channel,
-    entries: &mut Vec<Entry>,
-) -> Result<(Vec<(Format, Vec<u8>)>, Vec<LeftOut>), FeedError> {
+pub(super) fn settle(channel: &mut Channel, entries: &mut Vec<Entry>) -> Result<(Texts, Vec<LeftOut>), FeedError> {
     let mut left_out = Vec::new();
     leave_out_twins(channel, entries, &mut left_out);
     let mut cap = window::CAP;
@@ -96,7 +93,10 @@ pub(super) fn settle(
     }
 }
 
-fn write_all(channel: &Channel, entries: &[Entry]) -> Result<Vec<(Format, Vec<u8>)>, FeedError> {
+/// The documents as written, one a format.
+type Texts = Vec<(Format, Vec<u8>)>;
+
+fn write_all(channel: &Channel, entries: &[Entry]) -> Result<Texts, FeedError> {
     Format::ALL.into_iter().map(|format| Ok((format, format.write(channel, entries)?))).collect()
 }
 

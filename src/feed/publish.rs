@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::FeedError;
 use super::shelf::{Shelf, gzip};
+use super::{FeedError, Format};
 
 /// Where the copy keeps what it knows of itself.
 const OWN: &str = ".herald";
@@ -113,6 +113,11 @@ impl Copy {
         Ok(())
     }
 
+    /// Leaves the file at `path` and its gzip as they are: what should stand there could not be made.
+    pub fn keep(&mut self, path: &str) {
+        self.files.extend([path.to_owned(), format!("{path}.gz")]);
+    }
+
     /// Removes what an earlier copy of this part wrote and this one did not, brings the folders to
     /// the disk, and says what was done.
     ///
@@ -189,12 +194,15 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
 /// # Errors
 /// [`FeedError::Copy`]: a file could not be written; the one that stood there still stands whole.
 pub async fn write_static(shelf: &Shelf, folder: &Path) -> Result<Written, FeedError> {
-    let (documents, folder) = (shelf.all(), folder.to_owned());
+    let (documents, without, folder) = (shelf.all(), shelf.without(), folder.to_owned());
     let work = tokio::task::spawn_blocking(move || {
         let mut copy = Copy::open(&folder, "feeds")?;
         for (name, document) in &documents {
             let path = format!("feeds/{name}.{}", document.format.extension());
             copy.put(&path, &document.bytes, Some(&document.gzip))?;
+        }
+        for name in &without {
+            Format::ALL.iter().for_each(|format| copy.keep(&format!("feeds/{name}.{}", format.extension())));
         }
         copy.finish()
     });
@@ -231,6 +239,11 @@ mod tests {
         assert_eq!(first.written.len(), 6);
         let inode = |path: &str| std::os::unix::fs::MetadataExt::ino(&fs::metadata(folder.join(path)).unwrap());
         let before = inode("archive/2026/index.html");
+        let mut kept = Copy::open(folder, "pages").expect("a copy");
+        kept.keep("a/b.html");
+        kept.keep("index.html");
+        kept.keep("archive/2026/index.html");
+        assert_eq!(kept.finish().expect("a copy"), Written::default());
         let second = copied(folder, &[("index.html", "ONE"), ("archive/2026/index.html", "two")]);
         assert_eq!(second.written, ["index.html.gz", "index.html"]);
         assert_eq!((second.unchanged, second.removed), (2, vec!["a/b.html".to_owned(), "a/b.html.gz".to_owned()]));

@@ -138,6 +138,12 @@ impl Shelf {
         build.iter().flat_map(|(name, all)| all.iter().map(|one| (name.clone(), Arc::clone(one)))).collect()
     }
 
+    /// The feeds that could never be built: they have no document.
+    pub(super) fn without(&self) -> Vec<String> {
+        let build = self.build().unwrap_or_default();
+        build.iter().filter(|(_, documents)| documents.is_empty()).map(|(name, _)| name.clone()).collect()
+    }
+
     fn build(&self) -> Option<Arc<Build>> {
         self.up.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -249,9 +255,6 @@ impl Round<'_> {
                 if !same {
                     self.built.changed.push(name.clone());
                 }
-                for LeftOut { feed, article, title, reason } in &left_out {
-                    tracing::warn!(feed, %article, title, reason, "an article was left out of a feed");
-                }
                 self.built.left_out.extend(left_out.iter().cloned());
                 let (config, templates) = (Arc::clone(self.config), Arc::clone(self.templates));
                 self.known.insert(name.clone(), Known { config, templates, window, left_out });
@@ -259,12 +262,9 @@ impl Round<'_> {
                 self.new.insert(name, documents);
             }
             Err(error) => {
-                tracing::error!(%error, "a feed was not built");
                 self.built.failed.push(Failed { feed: name.clone(), reason: error.to_string() });
                 self.known.remove(&name);
-                if let Some(before) = before {
-                    self.new.insert(name, before.clone());
-                }
+                self.new.insert(name, before.cloned().unwrap_or_default());
             }
         }
         Ok(())

@@ -4,10 +4,14 @@
 //! 1. [`public::router`] holds feeds, pages, pictures and leaving.
 //! 2. [`staff::router`] holds health and readiness.
 //! 3. [`serve`] answers on a listener until it is told to stop, and finishes what is on the wire.
+//! 4. [`write_copy`] asks for every page that leads from the home pages, and keeps them as files.
 
 pub mod public;
 pub mod staff;
 
+mod copy;
+mod links;
 mod server;
 
+pub use copy::{CopyError, write_copy};
 pub use server::serve;

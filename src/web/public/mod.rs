@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::map_response;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -50,8 +50,38 @@ pub struct Site {
     pub wake: Wake,
 }
 
-/// Everything of the public listener.
+/// The path of the newsroom's address: `/news` of `https://example.org/news`, mostly nothing.
+pub(super) fn base(url: &str) -> String {
+    url::Url::parse(url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
+}
+
+/// Everything of the public listener. Where the newsroom's address has a path, it is answered with and
+/// without it: a proxy may cut it off or not.
 pub fn router(site: Site) -> Router {
+    let base = base(&site.config.site.url);
+    let router = at_the_root(site);
+    if base.is_empty() {
+        return router;
+    }
+    let inside = move |mut request: Request| {
+        if let Some(uri) = without_base(request.uri(), &base) {
+            *request.uri_mut() = uri;
+        }
+        std::future::ready(request)
+    };
+    Router::new().fallback_service(router).layer(map_request(inside))
+}
+
+fn without_base(uri: &Uri, base: &str) -> Option<Uri> {
+    let rest = uri
+        .path_and_query()?
+        .as_str()
+        .strip_prefix(base)
+        .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))?;
+    if rest.starts_with('/') { rest.parse().ok() } else { format!("/{rest}").parse().ok() }
+}
+
+fn at_the_root(site: Site) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(feeds::routes())
@@ -94,4 +124,20 @@ fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
         .unwrap_or("no words given");
     tracing::error!(what, "a page broke");
     (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here. Please try again later.\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_before_ours_is_taken_off_and_no_other() {
+        let without = |path: &str| without_base(&path.parse().unwrap(), "/news").map(|uri| uri.to_string());
+        assert_eq!(without("/news/feeds/a.rss?x=1").as_deref(), Some("/feeds/a.rss?x=1"));
+        assert_eq!(without("/news").as_deref(), Some("/"));
+        assert_eq!(without("/news?page=2").as_deref(), Some("/?page=2"));
+        assert_eq!(without("/newsletters/a/1"), None);
+        assert_eq!(base("https://example.org/news/"), "/news");
+        assert_eq!(base("https://example.org"), "");
+    }
 }
