@@ -96,6 +96,22 @@ impl Files {
         &self.messages
     }
 
+    /// Where the word `name` stands in templates: template, line number and line.
+    pub(super) fn places(&self, name: &str) -> Vec<(&str, usize, &str)> {
+        let part = |c: char| c.is_alphanumeric() || c == '_';
+        let holds = |line: &str| {
+            line.match_indices(name).any(|(at, found)| {
+                !line[..at].ends_with(|c: char| part(c) || c == '.') && !line[at + found.len()..].starts_with(part)
+            })
+        };
+        let mut places = Vec::new();
+        for (template, file) in &self.files {
+            let lines = file.text.lines().enumerate().filter(|(_, line)| holds(line));
+            places.extend(lines.map(|(index, line)| (template.as_str(), index + 1, line)));
+        }
+        places
+    }
+
     /// How people are told of the template `name`.
     pub(super) fn shown(&self, name: &str) -> String {
         self.files.get(name).map_or_else(|| name.to_owned(), |file| file.shown.clone())

@@ -70,3 +70,177 @@ fn samples_can_be_looked_at() {
         }
     }
 }
+
+#[test]
+fn our_own_templates_have_no_fault() {
+    let languages = ["en", "sr-Latn", "sr-Cyrl"].map(language).to_vec();
+    let templates = Templates::load_for(None, House { languages, ..House::default() }).unwrap();
+    assert_eq!(templates.check(), []);
+}
+
+#[test]
+fn check_names_what_is_wrong_with_a_newsrooms_own() {
+    let templates = with(&[
+        (
+            "mail/own.html",
+            "<html><body>\n{% if stories and nobody %}x{% endif %}\n{{ t(key=\"no-such\") }}</body></html>",
+        ),
+        ("mail/own.subject", "{{ newsletter.titel }}"),
+        ("mail/cut.html", "<html><body>{{ story_begin(position=0) }}</body></html>"),
+        ("mail/cut.subject", "x"),
+        ("mail/low.html", "<html></html>"),
+        ("mail/low.subject", "{{ recipient(field=\"name\") | lower }}"),
+        ("i18n/en.ftl", "mail-number = No. { $nummer }\n"),
+    ])
+    .unwrap();
+    let faults: Vec<String> = templates.check().iter().map(ToString::to_string).collect();
+    let said = |file: &str, reason: &str| {
+        let found = faults.iter().any(|fault| fault.contains(file) && fault.contains(reason));
+        assert!(found, "{file} {reason} is not in {faults:#?}");
+    };
+    said("mail/own.html:2: ", "“nobody”");
+    said("mail/own.html:3: ", "no-such");
+    said("mail/own.subject:1: ", "titel");
+    said("mail/cut.html: ", "story_end()");
+    said("mail/low.subject: ", "changed by a filter");
+}
+
+#[test]
+fn a_page_without_a_value_is_found_by_its_sample() {
+    let templates = with(&[("site/x.html", "{% if gone %}{{ gone }}{% endif %}{{ here }}")]).unwrap();
+    let mut context = tera::Context::new();
+    context.insert("here", "x");
+    let faults = templates.check_pages(&[Sample { template: "site/x.html".into(), context }]);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].reason.contains("“gone”"), "{faults:?}");
+}
+
+/// Latin to Cyrillic, letter by letter; what stands in braces is left as it is.
+fn cyrillic(latin: &str) -> String {
+    let pairs = [
+        ("lj", "љ"),
+        ("Lj", "Љ"),
+        ("LJ", "Љ"),
+        ("nj", "њ"),
+        ("Nj", "Њ"),
+        ("NJ", "Њ"),
+        ("dž", "џ"),
+        ("Dž", "Џ"),
+        ("DŽ", "Џ"),
+    ];
+    let (from, to) = (
+        "abcčćdđefghijklmnoprsštuvzžABCČĆDĐEFGHIJKLMNOPRSŠTUVZŽ",
+        "абцчћдђефгхијклмнопрсштувзжАБЦЧЋДЂЕФГХИЈКЛМНОПРСШТУВЗЖ",
+    );
+    let mut out = String::new();
+    for (index, part) in latin.split(['{', '}']).enumerate() {
+        if index % 2 == 1 {
+            out += &format!("{{{part}}}");
+            continue;
+        }
+        let mut part = part.to_owned();
+        // Names that have no Cyrillic form of their own.
+        let kept = ["RSS", "Atom", "JSON Feed", "JSON", "OPML", "Herald"];
+        for (n, name) in kept.iter().enumerate() {
+            part = part.replace(name, &format!("\u{1}{n}\u{2}"));
+        }
+        for (latin, letter) in pairs {
+            part = part.replace(latin, letter);
+        }
+        part = part
+            .chars()
+            .map(|c| from.chars().position(|f| f == c).and_then(|n| to.chars().nth(n)).unwrap_or(c))
+            .collect();
+        for (n, name) in kept.iter().enumerate() {
+            part = part.replace(&format!("\u{1}{n}\u{2}"), name);
+        }
+        out += &part;
+    }
+    out
+}
+
+/// Keys, plural forms and texts of a file of messages, in order.
+fn lines(tag: &str) -> Vec<(String, String)> {
+    let files = files::Files::load(None).unwrap();
+    let text = files.messages().iter().find(|(t, _)| t == tag).map(|(_, f)| f.text.clone()).unwrap();
+    let mut lines = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+        // A line is `key = text`, `    [form] text`, or text that goes on.
+        let at = match line.find(if line.starts_with(' ') { ']' } else { '=' }) {
+            Some(at) if !line.starts_with(' ') || line.trim_start().starts_with(['[', '*']) => at + 1,
+            _ => 0,
+        };
+        lines.push((line[..at].to_owned(), line[at..].to_owned()));
+    }
+    lines
+}
+
+#[test]
+fn the_two_serbian_scripts_say_the_same() {
+    let (latin, cyrillic_lines) = (lines("sr-Latn"), lines("sr-Cyrl"));
+    for ((key, text), (other_key, other)) in latin.iter().zip(&cyrillic_lines) {
+        assert_eq!(key, other_key);
+        // The language's own name is in its own script.
+        assert_eq!(&cyrillic(text), other, "{key}");
+    }
+    assert_eq!(latin.len(), cyrillic_lines.len());
+}
+
+#[test]
+fn every_language_has_the_same_messages_with_the_same_arguments() {
+    let templates = Templates::load(None).unwrap();
+    let english = templates.catalog.entries(&language("en")).unwrap();
+    for tag in ["sr-Latn", "sr-Cyrl"] {
+        let own = templates.catalog.entries(&language(tag)).unwrap();
+        let keys = |entries: &BTreeMap<String, catalog::Entry>| entries.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(own), keys(english), "{tag}");
+        for (key, entry) in english {
+            let sorted = |entry: &catalog::Entry| {
+                let mut names = entry.arguments.clone();
+                names.sort();
+                names
+            };
+            assert_eq!(sorted(&own[key]), sorted(entry), "{tag} {key}");
+        }
+    }
+}
+
+#[test]
+fn serbian_dates_stand_in_the_case_of_their_place() {
+    let templates = Templates::load(None).unwrap();
+    let at = "2023-04-04T10:00:00Z".parse().unwrap();
+    let date = |tag: &str, style: &str| templates.date(at, style, false, &language(tag), Tz::UTC);
+    assert_eq!(date("sr-Latn", "long"), "4. april 2023.");
+    assert_eq!(date("sr-Latn", "inside"), "4. aprila 2023.");
+    assert_eq!(date("sr-Cyrl", "inside"), "4. априла 2023.");
+    assert_eq!(date("en", "inside"), "4 April 2023");
+    assert_eq!(templates.date(at, "long", true, &language("en"), Tz::UTC), "4 April 2023, 10:00");
+}
+
+#[test]
+fn plural_forms_follow_the_language() {
+    let message = "x = { $n ->\n    [one] { $n } vest\n    [few] { $n } vesti\n   *[other] { $n } vesti i još\n}\n";
+    let templates = with(&[("i18n/sr-Latn.ftl", message)]).unwrap();
+    let say = |n: i64| templates.catalog.say(&language("sr-Latn"), "x", &[("n", n.into())]);
+    for (n, expected) in [
+        (1, "1 vest"),
+        (2, "2 vesti"),
+        (5, "5 vesti i još"),
+        (11, "11 vesti i još"),
+        (21, "21 vest"),
+        (22, "22 vesti"),
+        (104, "104 vesti"),
+        (111, "111 vesti i još"),
+        (1204, "1.204 vesti"),
+    ] {
+        assert_eq!(say(n), expected);
+    }
+}
+
+#[test]
+fn what_a_language_lacks_is_said_in_the_first() {
+    let templates = with(&[("i18n/de.ftl", "mail-correction = Berichtigung\n")]).unwrap();
+    let say = |key: &str| templates.catalog.say(&language("de"), key, &[]);
+    assert_eq!(say("mail-correction"), "Berichtigung");
+    assert_eq!(say("mail-withdrawn"), "Withdrawn");
+}
