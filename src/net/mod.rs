@@ -1,1 +1,3 @@
-//! Doors to the network: the SMTP session.
+//! The doors to other machines. A room above says what it wants; here it is said in the protocol's words.
+
+pub mod smtp;
