@@ -223,7 +223,7 @@ CREATE TABLE edition_variants (
 
 -- One copy of one edition for one subscriber. state: 0 queued, 1 sending, 2 sent, 3 deferred, 4 failed,
 -- 5 suppressed, 6 cancelled, 7 unknown. choice: bit n is the story at position n. next_at: not before;
--- while sending, when the lease ends.
+-- while sending, when the lease ends; unknown and held for staff: the end of time. lost: how often it became unknown.
 CREATE TABLE deliveries (
     edition    BIGINT NOT NULL,
     subscriber BIGINT NOT NULL,
@@ -231,6 +231,7 @@ CREATE TABLE deliveries (
     choice     BIGINT NOT NULL,
     state      BIGINT NOT NULL DEFAULT 0,
     attempts   BIGINT NOT NULL DEFAULT 0,
+    lost       BIGINT NOT NULL DEFAULT 0,
     next_at    BIGINT NOT NULL DEFAULT 0,
     at         BIGINT,
     code       BIGINT,
@@ -238,12 +239,4 @@ CREATE TABLE deliveries (
     line       TEXT,
     PRIMARY KEY (edition, subscriber)
 );
-CREATE INDEX deliveries_waiting ON deliveries (edition, next_at) WHERE state IN (0, 1, 3);
-
--- What the relay acknowledged, committed in groups before the next body goes out (beside SQLite it is a file).
-CREATE TABLE journal (
-    edition    BIGINT NOT NULL,
-    subscriber BIGINT NOT NULL,
-    outcome    TEXT NOT NULL,
-    PRIMARY KEY (edition, subscriber)
-);
+CREATE INDEX deliveries_waiting ON deliveries (edition, next_at) WHERE state IN (0, 1, 3, 7);

@@ -219,7 +219,7 @@ CREATE TABLE edition_variants (
 
 -- One copy of one edition for one subscriber. state: 0 queued, 1 sending, 2 sent, 3 deferred, 4 failed,
 -- 5 suppressed, 6 cancelled, 7 unknown. choice: bit n is the story at position n. next_at: not before;
--- while sending, when the lease ends.
+-- while sending, when the lease ends; unknown and held for staff: the end of time. lost: how often it became unknown.
 CREATE TABLE deliveries (
     edition    INTEGER NOT NULL,
     subscriber INTEGER NOT NULL,
@@ -227,6 +227,7 @@ CREATE TABLE deliveries (
     choice     INTEGER NOT NULL,
     state      INTEGER NOT NULL DEFAULT 0,
     attempts   INTEGER NOT NULL DEFAULT 0,
+    lost       INTEGER NOT NULL DEFAULT 0,
     next_at    INTEGER NOT NULL DEFAULT 0,
     at         INTEGER,
     code       INTEGER,
@@ -234,4 +235,4 @@ CREATE TABLE deliveries (
     line       TEXT,
     PRIMARY KEY (edition, subscriber)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX deliveries_waiting ON deliveries (edition, next_at) WHERE state IN (0, 1, 3);
+CREATE INDEX deliveries_waiting ON deliveries (edition, next_at) WHERE state IN (0, 1, 3, 7);

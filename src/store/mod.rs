@@ -13,8 +13,10 @@ mod dialect;
 mod migrations;
 
 pub mod articles;
+pub mod deliveries;
 pub mod editions;
 pub mod feeds;
+pub mod journal;
 pub mod keys;
 pub mod subscribers;
 pub mod suppressions;
@@ -67,6 +69,14 @@ pub enum StoreError {
     /// What a column holds cannot be read (JSON, an id, a state).
     #[error("store: {0}")]
     Content(String),
+    /// The file of acknowledgements could not be read or written: what was sent is safe, and nothing more may be.
+    #[error("{path}: {source}; nothing more is sent until it can be written")]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The machine gave no random bytes for a key.
     #[error("store: no random bytes to be had for a key")]
     Random,
@@ -85,6 +95,7 @@ impl StoreError {
             StoreError::Database(sqlx::Error::Database(e)) => {
                 matches!(e.code().as_deref(), Some("13" | "53100")) || e.message().contains("disk is full")
             }
+            StoreError::Journal { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
             _ => false,
         }
     }

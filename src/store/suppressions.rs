@@ -96,22 +96,34 @@ pub(super) async fn forget(tx: &mut Tx, ring: &Keyring, address: &Address, now: 
     Ok(())
 }
 
-const BARRED: &str = "SELECT CAST(r.value ->> 0 AS BIGINT) FROM json_each($1) r
-    LEFT JOIN subscribers s ON s.id = CAST(r.value ->> 0 AS BIGINT)
-    WHERE s.id IS NULL
-       OR EXISTS (SELECT 1 FROM suppressions p WHERE p.address = s.address)
-       OR EXISTS (SELECT 1 FROM departures d WHERE d.subscriber = s.id AND d.newsletter = $2)";
+const BARRED: &str = "SELECT s.id, CASE WHEN s.address IS NULL THEN 'forgotten' WHEN s.reason IS NOT NULL THEN s.reason
+        WHEN s.departed = 1 THEN 'left' ELSE 'no longer on its lists' END
+    FROM (SELECT CAST(r.value ->> 0 AS BIGINT) AS id, s.address, p.reason,
+        CASE WHEN EXISTS (SELECT 1 FROM departures d WHERE d.subscriber = s.id AND d.newsletter = $2) THEN 1 ELSE 0 END AS departed,
+        CASE WHEN EXISTS (SELECT 1 FROM memberships m JOIN lists l ON l.id = m.list JOIN json_each($3) n ON l.name = n.value ->> 0
+            WHERE m.subscriber = s.id AND m.status = 'active') THEN 1 ELSE 0 END AS member
+        FROM json_each($1) r
+        LEFT JOIN subscribers s ON s.id = CAST(r.value ->> 0 AS BIGINT)
+        LEFT JOIN suppressions p ON p.address = s.address) s
+    WHERE s.reason IS NOT NULL OR s.departed = 1 OR s.member = 0";
 
-/// Those of `subscribers` to whom nothing of that newsletter may go any more: they left it, they are
-/// suppressed, or they were forgotten. Asked inside a claim, in its transaction, so that it is asked last.
+/// Those of `subscribers` to whom nothing of that newsletter may go any more, and why in a word: they are suppressed
+/// (the suppression's reason), they left it, they are no longer on any of `lists`, or they were forgotten. Asked inside
+/// a claim, in its transaction, so that it is asked last.
 ///
 /// # Errors
 /// What the database says.
-pub async fn barred(tx: &mut Tx, newsletter: i64, subscribers: &[i64]) -> Result<Vec<i64>, StoreError> {
-    let rows: Vec<[i64; 1]> = subscribers.iter().map(|id| [*id]).collect();
+pub async fn barred(
+    tx: &mut Tx,
+    newsletter: i64,
+    lists: &[String],
+    subscribers: &[i64],
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let rows = serde_json::to_string(&subscribers.iter().map(|id| [*id]).collect::<Vec<_>>())?;
+    let lists = serde_json::to_string(&lists.iter().map(|name| [name]).collect::<Vec<_>>())?;
     let mut barred = Vec::new();
-    for row in tx.q(BARRED).bind(serde_json::to_string(&rows)?).bind(newsletter).all().await? {
-        barred.push(row.get(0)?);
+    for row in tx.q(BARRED).bind(rows).bind(newsletter).bind(lists).all().await? {
+        barred.push((row.get(0)?, row.get(1)?));
     }
     Ok(barred)
 }

@@ -59,7 +59,9 @@ mod tests {
 
     #[test]
     fn keywords_come_in_any_case() {
-        let read = offers("250-mx.example\r\n250-Pipelining\r\n250-size 1000\r\n250-8bitmime\r\n250-auth Login plain\r\n250-AUTH=LOGIN\r\n250 SmtpUtf8\r\n");
+        let read = offers(
+            "250-mx.example\r\n250-Pipelining\r\n250-size 1000\r\n250-8bitmime\r\n250-auth Login plain\r\n250-AUTH=LOGIN\r\n250 SmtpUtf8\r\n",
+        );
         assert!(read.pipelining && read.eight_bit && read.utf8 && !read.starttls);
         assert_eq!(read.size, Some(Some(1000)));
         assert_eq!(read.auth, ["LOGIN", "PLAIN"]);

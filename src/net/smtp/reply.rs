@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_is_refused() {
-        for text in ["hello\r\n", "25 ok\r\n", "650 x\r\n", "250_ok\r\n", "250-a\r\n251 b\r\n", "\r\n", "250-a\r\n\r\n"] {
+        for text in ["hello\r\n", "25 ok\r\n", "650 x\r\n", "250_ok\r\n", "250-a\r\n251 b\r\n", "\r\n", "250-a\r\n\r\n"]
+        {
             assert!(Reply::parse(text.as_bytes()).is_err(), "{text:?}");
         }
         assert_eq!(Reply::parse(&[b'2'; LINE + 1]), Err(Malformed::Long));

@@ -192,7 +192,9 @@ async fn sign_in(wire: &mut Wire, offers: &Offers, login: &Login) -> Result<(), 
     let mechanism = match (offered("PLAIN"), offered("LOGIN")) {
         (true, _) => Mechanism::Plain,
         (false, true) => Mechanism::Login,
-        _ if offers.auth.is_empty() => return Err(fault("the server takes no user and password here (it does not offer AUTH)".to_owned())),
+        _ if offers.auth.is_empty() => {
+            return Err(fault("the server takes no user and password here (it does not offer AUTH)".to_owned()));
+        }
         _ => return Err(fault(format!("the server offers {}; we know PLAIN and LOGIN", offers.auth.join(", ")))),
     };
     let credentials = Credentials::new(login.user.clone(), login.password.expose_secret().to_owned());
@@ -204,7 +206,8 @@ async fn sign_in(wire: &mut Wire, offers: &Offers, login: &Login) -> Result<(), 
         match reply.code {
             235 => return Ok(()),
             334 => {
-                let challenge = as_response(&reply).ok_or_else(|| fault("a challenge that cannot be read".to_owned()))?;
+                let challenge =
+                    as_response(&reply).ok_or_else(|| fault("a challenge that cannot be read".to_owned()))?;
                 let answer = Auth::new_from_response(mechanism, credentials.clone(), &challenge).map_err(unusable)?;
                 wire.say(Step::Auth, answer).await?;
             }

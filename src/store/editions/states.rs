@@ -128,7 +128,8 @@ pub async fn take_back(tx: &mut Tx, edition: i64, now: Instant, limit: i64) -> R
 
 const FINISH: &str = "UPDATE editions SET state = 'done', finished_at = $1 \
      WHERE state IN ('queued', 'sending') AND filled = 1 AND start_at <= $1 AND NOT EXISTS \
-     (SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state IN (0, 1, 3)) RETURNING id";
+     (SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state IN (0, 1, 3, 7) \
+     AND d.next_at < 9223372036854775807) RETURNING id";
 
 /// Marks as done every edition that is filled and has nothing waiting; their ids.
 ///

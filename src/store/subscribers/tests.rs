@@ -153,8 +153,13 @@ async fn who_left_is_not_brought_back_by_a_file() {
         let weekly = readers(store, 2, &["public", "other"], "weekly").await;
         assert_eq!(weekly, ["ana@newsroom.example", "ce@newsroom.example"], "one newsletter was left, not the other");
         let mut tx = store.write().await.unwrap();
-        assert_eq!(suppressions::barred(&mut tx, 1, &[ana, bo, bo + 1, 999]).await.unwrap(), [ana, bo, 999]);
-        assert_eq!(suppressions::barred(&mut tx, 2, &[ana, bo]).await.unwrap(), [bo]);
+        let lists = ["public".to_owned()];
+        let barred = suppressions::barred(&mut tx, 1, &lists, &[ana, bo, bo + 1, 999]).await.unwrap();
+        assert_eq!(barred, [(ana, "left".to_owned()), (bo, "left".to_owned()), (999, "forgotten".to_owned())]);
+        let barred = suppressions::barred(&mut tx, 2, &lists, &[ana, bo]).await.unwrap();
+        assert_eq!(barred, [(bo, "left".to_owned())]);
+        let barred = suppressions::barred(&mut tx, 2, &["nobody's".to_owned()], &[ana]).await.unwrap();
+        assert_eq!(barred, [(ana, "no longer on its lists".to_owned())]);
         assert!(rejoin(&mut tx, 1, ana).await.unwrap());
         assert!(rejoin_all(&mut tx, &ring(), bo).await.unwrap());
         tx.commit().await.unwrap();
