@@ -21,11 +21,16 @@ impl<W: Write> Writer<W> {
         if excel {
             out.write_all("\u{feff}".as_bytes())?;
         }
+        Ok(Self::again(out, excel))
+    }
+
+    /// The same for what goes on a file that was begun already.
+    pub fn again(out: W, excel: bool) -> Self {
         let csv = ::csv::WriterBuilder::new()
             .delimiter(if excel { b';' } else { b',' })
             .terminator(::csv::Terminator::CRLF)
             .from_writer(out);
-        Ok(Writer { csv, excel })
+        Writer { csv, excel }
     }
 
     /// Writes one record.

@@ -166,7 +166,12 @@ impl ListReport {
             Outcome::Taken(Verdict::Unchanged) => self.unchanged += 1,
             Outcome::Taken(Verdict::Kept) => {
                 self.kept += 1;
-                self.name(Kind::Kept, line, address(), "they decided for themselves, and that stays so".to_owned());
+                self.name(
+                    Kind::Kept,
+                    line,
+                    address(),
+                    "they left or were taken off, and no file brings them back".to_owned(),
+                );
             }
             Outcome::Taken(Verdict::Suppressed(reason)) => {
                 self.suppressed += 1;
