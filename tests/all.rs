@@ -1,1 +1,3 @@
-//! t
+//! What Herald promises, one file a promise.
+
+mod feeds;
