@@ -245,6 +245,9 @@ async fn show(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
     }
     output::line("")?;
     table.print()?;
+    for change in states::changed(&mut tx, id).await? {
+        output::line(format!("Since it was composed: {} ({}) {}.", change.slug, change.language, change.what))?;
+    }
     if !refusals.is_empty() {
         let mut table = Table::new([">CODE", "", "COPIES", "WHAT NEXT"]);
         for refusal in &refusals {

@@ -250,6 +250,9 @@ async fn look(
     let Some(row) = editions::newsletters(&mut tx).await?.into_iter().find(|row| row.name == newsletter.name) else {
         return Ok(None);
     };
+    if slot.is_some() && row.last_slot >= slot {
+        return Ok(None);
+    }
     let selected = select::news(&mut tx, config, newsletter, &row, now).await?;
     let least = match selected.first {
         true => newsletter.min_items.min(newsletter.first_edition),

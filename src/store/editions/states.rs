@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::clock::Instant;
-use crate::store::{StoreError, Tx};
+use crate::store::{Row, StoreError, Tx};
 
 /// How the deliveries of an edition stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -152,14 +152,28 @@ pub struct Trouble {
     pub what: &'static str,
 }
 
-const TROUBLES: &str = "SELECT DISTINCT ea.edition, a.slug, a.language, \
-     CAST(CASE WHEN a.public_seq IS NULL OR a.due_at IS NOT NULL THEN 3 WHEN a.removed IS NOT NULL THEN 2 WHEN a.withdrawn IS NOT NULL THEN 1 \
-     ELSE 0 END AS BIGINT) \
-     FROM editions e JOIN edition_articles ea ON ea.edition = e.id JOIN articles a ON a.id = ea.article \
-     WHERE e.state IN ('queued', 'sending') AND (e.filled = 0 OR EXISTS \
-     (SELECT 1 FROM deliveries d WHERE d.edition = e.id AND d.state IN (0, 1, 3))) AND (a.public_seq IS NULL OR a.removed IS NOT NULL OR EXISTS \
-     (SELECT 1 FROM revisions r WHERE r.article = a.id AND r.id > ea.revision AND r.id > e.seen_revision \
-     AND r.kind IN ('correction', 'retraction'))) ORDER BY ea.edition, a.slug";
+/// The articles `a` of editions `e` that are no longer what was frozen; `seen` is the revision up to which staff know.
+macro_rules! troubles {
+    ($which:literal, $seen:literal) => {
+        concat!(
+            "SELECT DISTINCT ea.edition, a.slug, a.language, CAST(CASE WHEN a.public_seq IS NULL OR a.due_at IS NOT NULL \
+             THEN 3 WHEN a.removed IS NOT NULL THEN 2 WHEN a.withdrawn IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) \
+             FROM editions e JOIN edition_articles ea ON ea.edition = e.id JOIN articles a ON a.id = ea.article WHERE ",
+            $which,
+            " AND (a.public_seq IS NULL OR a.removed IS NOT NULL OR EXISTS \
+             (SELECT 1 FROM revisions r WHERE r.article = a.id AND r.id > ea.revision AND r.id > ",
+            $seen,
+            " AND r.kind IN ('correction', 'retraction'))) ORDER BY ea.edition, a.slug"
+        )
+    };
+}
+
+const TROUBLES: &str = troubles!(
+    "e.state IN ('queued', 'sending') AND (e.filled = 0 OR EXISTS \
+     (SELECT 1 FROM deliveries d WHERE d.edition = e.id AND d.state IN (0, 1, 3)))",
+    "e.seen_revision"
+);
+const CHANGED: &str = troubles!("e.id = $1", "0");
 
 /// Editions that have yet to go out or are half out, one of whose articles was corrected, withdrawn, removed or put under
 /// embargo since they were frozen, and staff has not yet decided about it.
@@ -167,19 +181,26 @@ const TROUBLES: &str = "SELECT DISTINCT ea.edition, a.slug, a.language, \
 /// # Errors
 /// What the database says.
 pub async fn troubles(tx: &mut Tx) -> Result<Vec<Trouble>, StoreError> {
-    let rows = tx.q(TROUBLES).all().await?;
-    rows.iter()
-        .map(|row| {
-            let what = ["corrected", "withdrawn", "removed", "under embargo"];
-            let which = usize::try_from(row.get::<i64>(3)?).unwrap_or(0);
-            Ok(Trouble {
-                edition: row.get(0)?,
-                slug: row.get(1)?,
-                language: row.get(2)?,
-                what: what.get(which).copied().unwrap_or("changed"),
-            })
-        })
-        .collect()
+    tx.q(TROUBLES).all().await?.iter().map(trouble_of).collect()
+}
+
+/// What became of the articles of one edition since it was frozen, whatever its state.
+///
+/// # Errors
+/// What the database says.
+pub async fn changed(tx: &mut Tx, edition: i64) -> Result<Vec<Trouble>, StoreError> {
+    tx.q(CHANGED).bind(edition).all().await?.iter().map(trouble_of).collect()
+}
+
+fn trouble_of(row: &Row) -> Result<Trouble, StoreError> {
+    let what = ["corrected", "withdrawn", "removed", "under embargo"];
+    let which = usize::try_from(row.get::<i64>(3)?).unwrap_or(0);
+    Ok(Trouble {
+        edition: row.get(0)?,
+        slug: row.get(1)?,
+        language: row.get(2)?,
+        what: what.get(which).copied().unwrap_or("changed"),
+    })
 }
 
 /// What was refused, by the server's code.
