@@ -27,7 +27,7 @@ pub(super) fn date(catalog: &Catalog, language: &Language, at: DateTime<Tz>, sty
     if !time {
         return date;
     }
-    let clock = format!("{}:{:02}", at.hour(), at.minute());
+    let clock = format!("{:02}:{:02}", at.hour(), at.minute());
     say("date-with-time", &[("date", date.into()), ("time", clock.into())])
 }
 

@@ -82,6 +82,9 @@ pub(super) fn register(tera: &mut Tera) {
         let text = text.trim_end();
         if text.ends_with(['.', '?', '!', '…', ':']) { text.to_owned() } else { format!("{text}.") }
     });
+    tera.register_filter("no_stop", |text: &str, _: Kwargs, _: &State| {
+        text.trim_end().strip_suffix('.').filter(|short| !short.ends_with('.')).unwrap_or(text.trim_end()).to_owned()
+    });
     tera.register_filter("host", |url: &str, _: Kwargs, _: &State| {
         url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
     });

@@ -36,8 +36,9 @@ impl Templates {
         let why = self.catalog.say(&issue.language, "mail-why", &[("title", issue.newsletter.title.clone().into())]);
         let marks = marks.borrow();
         Rendering::cut(&marks, issue.language.clone(), positions, &subjects, &text, &html, why).map_err(|(part, e)| {
+            // A text that was made of the HTML has the HTML's faults.
             let name = format!("mail/{template}.{part}");
-            self.fault_in(&name, e.to_string())
+            self.fault_in(if self.has(&name) { &name } else { &html_name }, e.to_string())
         })
     }
 

@@ -51,7 +51,7 @@ date-long = { $day }. { $month } { $year }.
 date-inside = { $day }. { $month } { $year }.
 date-month = { $month } { $year }.
 date-short = { $day }. { $month }
-date-with-time = { $date }, { $time }
+date-with-time = { $date } у { $time }
 
 ## Пошта
 
