@@ -28,7 +28,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use tera::Tera;
 
-pub use catalog::Catalog;
+pub use catalog::{Argument, Catalog};
 pub use check::{Sample, TemplateFault};
 
 use crate::article::Language;

@@ -79,3 +79,115 @@ mail-sandbox = Trial run: this newsroom is being set up. Links may not lead anyw
 
 feed-wrong-right = We wrote: { $wrong }. It should say: { $right }.
 feed-also-in = Also in:
+
+## The public site
+
+site-skip = Skip to the text
+site-language = Language
+site-sections = Sections
+site-way = Where you are
+site-news = News
+site-newsroom = Newsroom
+site-latest = Latest news
+site-archive = News archive
+site-archive-short = Archive
+site-feeds = Feeds
+site-contact = Contact
+site-privacy = How we use your data
+site-no-news = Nothing has been published here yet.
+
+site-month-in-1 = January
+site-month-in-2 = February
+site-month-in-3 = March
+site-month-in-4 = April
+site-month-in-5 = May
+site-month-in-6 = June
+site-month-in-7 = July
+site-month-in-8 = August
+site-month-in-9 = September
+site-month-in-10 = October
+site-month-in-11 = November
+site-month-in-12 = December
+site-month-all = { $count ->
+    [one] The article of { $month }
+   *[other] All { $count } articles of { $month }
+}
+site-count = { $count ->
+    [one] { $count } article
+   *[other] { $count } articles
+}
+site-archive-of = News archive { $when }
+site-archive-month = { $month } { $year }
+site-archive-lede = { $count ->
+    [one] { $count } article, { $span }.
+   *[other] { $count } articles, { $span }.
+}
+site-years = Years
+site-months = Other months
+site-pages = Pages
+site-newer = Newer
+site-older = Older
+site-topic-empty = Nothing has been published under this topic yet.
+
+site-wrong-right = We wrote: { $wrong }. It should say: { $right }.
+site-withdrawn-text = We have withdrawn “{ $headline }” (published: { $date }). Reason: { $reason }. Please do not use or quote it. This notice stays in its place.
+site-ahead = This version has not yet been corrected. The corrected one:
+site-behind = not yet corrected
+site-published = Published
+site-updated = Updated
+site-corrected = Corrected
+site-first-appeared = First appeared in
+site-also-in = Also in
+site-topics = Topics
+
+site-follow = How to follow
+site-follow-feed = In a feed reader
+site-follow-feed-text = Every article once, with its corrections. No account, no address.
+site-follow-feeds = All feeds and how they work
+site-follow-mail = By e-mail
+site-follow-mail-text = We send: { $titles }. Write to us and we add your address. You can leave at any time.
+site-follow-write = Write to us
+
+site-feed = Feed
+site-formats = Formats
+site-feeds-lede = A feed brings our news to a program of your choice, a feed reader. You give no address, nobody counts what you read, and you leave by removing it.
+site-feeds-how = How to subscribe
+site-step-open = Open your feed reader. If you have none, many mail programs and browsers have one, and there are good free ones for every telephone.
+site-step-add = Choose “Add a feed” there and paste this address:
+site-step-done = Done. What we publish and what we correct appears there by itself.
+site-feeds-which = Which feed
+site-feeds-same = All formats carry the same. If your reader doesn’t mind, take Atom.
+site-feeds-expect = What to expect
+site-feeds-expect-text = Every article comes once and keeps its identity, also when its title changes. A corrected one comes again with the correction at its top; a withdrawn one is replaced by a notice.
+site-feeds-use = Using our news
+site-feeds-use-text = Texts may be reprinted with the source: { $publisher }. Please look for corrections before you do. Pictures: as their credits say.
+site-feed-newest = Newest
+site-feed-empty = There is nothing in this feed yet. Subscribe, and the first article comes by itself.
+
+site-missing = This page does not exist
+site-missing-text = The address may have been mistyped, or it is that of an article that is not published. From here you can go on to:
+site-gone = This page is no more
+site-gone-text = What stood here was removed. From here you can go on to:
+site-broken = Something went wrong here
+site-broken-text = It is our fault, not yours, and it has been noted. Please try again in a few minutes, or go on to:
+site-error-write = If you think that something should be here, write to us:
+site-edition-empty = Nothing of this edition can be shown any more.
+
+site-privacy-lede = Who is responsible: { $publisher }. What we keep of you, why, and how to have it changed.
+site-privacy-reading = If you read here
+site-privacy-reading-text = These pages set no cookies and run no scripts. We keep no record of who reads what, and feeds ask for no address.
+site-privacy-mail = If you get mail from us
+site-privacy-mail-text = We use your address only to send you what you are on the list for, and keep:
+site-privacy-keep-address = your address, and the name, language and other details on the list;
+site-privacy-keep-choice = what you chose and when you left;
+site-privacy-keep-consent = when and how you agreed, where you did;
+site-privacy-keep-sent = which editions were sent to you, when, and what the mail server answered.
+site-privacy-opened = Our mails don’t tell us whether you open them, and their links are the same for everybody, except those for leaving and for your choices.
+site-privacy-why = Why we may write to you
+site-basis-consent = You agreed to it.
+site-basis-public-task = It is part of our public task.
+site-basis-legitimate-interest = We have a legitimate interest, against which you can object.
+site-privacy-origin = Where the addresses come from: { $origin }.
+site-privacy-rights = Your rights
+site-privacy-leave = Every mail has a link for leaving. It needs no account, takes one press, and stays valid for years. If you leave, we keep your address only so as not to write to you again.
+site-privacy-ask = You can ask what we hold about you, have it corrected or erased, and complain to the data protection authority. Write to us:

@@ -79,3 +79,118 @@ mail-sandbox = Пробни рад: ова редакција се тек под
 
 feed-wrong-right = Писало је: { $wrong }. Треба да стоји: { $right }.
 feed-also-in = На другим језицима:
+
+## Јавне стране
+
+site-skip = Пређите на текст
+site-language = Језик
+site-sections = Одељци
+site-way = Где сте
+site-news = Вести
+site-newsroom = Вести
+site-latest = Најновије вести
+site-archive = Архива вести
+site-archive-short = Архива
+site-feeds = RSS канали
+site-contact = Контакт
+site-privacy = Како користимо ваше податке
+site-no-news = Овде још ништа није објављено.
+
+site-month-in-1 = јануара
+site-month-in-2 = фебруара
+site-month-in-3 = марта
+site-month-in-4 = априла
+site-month-in-5 = маја
+site-month-in-6 = јуна
+site-month-in-7 = јула
+site-month-in-8 = августа
+site-month-in-9 = септембра
+site-month-in-10 = октобра
+site-month-in-11 = новембра
+site-month-in-12 = децембра
+site-month-all = { $count ->
+    [one] { $count } вест из { $month }
+    [few] Све { $count } вести из { $month }
+   *[other] Свих { $count } вести из { $month }
+}
+site-count = { $count ->
+    [one] { $count } вест
+    [few] { $count } вести
+   *[other] { $count } вести
+}
+site-archive-of = Архива вести { $when }.
+site-archive-month = { $month } { $year }.
+site-archive-lede = { $count ->
+    [one] { $count } вест, { $span }.
+    [few] { $count } вести, { $span }.
+   *[other] { $count } вести, { $span }.
+}
+site-years = Године
+site-months = Други месеци
+site-pages = Стране
+site-newer = Новије
+site-older = Старије
+site-topic-empty = На ову тему још ништа није објављено.
+
+site-wrong-right = Писало је: { $wrong }. Треба да стоји: { $right }.
+site-withdrawn-text = Повукли смо вест „{ $headline }” (објављена: { $date }). Разлог: { $reason }. Молимо вас да је не користите и не цитирате. Ово обавештење остаје на њеном месту.
+site-ahead = Ова верзија још није исправљена. Исправљена:
+site-behind = још није исправљено
+site-published = Објављено
+site-updated = Допуњено
+site-corrected = Исправљено
+site-first-appeared = Први пут објављено
+site-also-in = Други језици
+site-topics = Теме
+
+site-follow = Како да нас пратите
+site-follow-feed = У RSS читачу
+site-follow-feed-text = Свака вест једном, са исправкама. Без налога и без адресе.
+site-follow-feeds = Сви канали и како раде
+site-follow-mail = Е-поштом
+site-follow-mail-text = Шаљемо: { $titles }. Пишите нам и додаћемо вашу адресу. Претплату можете да откажете у сваком тренутку.
+site-follow-write = Пишите нам
+
+site-feed = RSS канал
+site-formats = Формати
+site-feeds-lede = RSS канал доноси наше вести у програм који сами изаберете, у RSS читач. Не дајете адресу, нико не броји шта читате, а канал напуштате тако што га обришете.
+site-feeds-how = Како да се претплатите
+site-step-open = Отворите свој RSS читач. Ако га немате, имају га многи програми за пошту и прегледачи, а за сваки телефон постоје добри и бесплатни.
+site-step-add = У њему изаберите додавање канала и налепите ову адресу:
+site-step-done = Готово. Оно што објавимо и оно што исправимо појавиће се само.
+site-feeds-which = Који канал
+site-feeds-same = У свим форматима је исто. Ако је вашем читачу свеједно, узмите Atom.
+site-feeds-expect = Шта да очекујете
+site-feeds-expect-text = Свака вест стиже једном и остаје иста вест и кад јој се промени наслов. Исправљена стиже поново, са исправком на почетку; уместо повучене стоји обавештење.
+site-feeds-use = Коришћење наших вести
+site-feeds-use-text = Текстови се могу пренети уз навођење извора: { $publisher }. Пре тога погледајте има ли исправки. Фотографије: како пише уз њих.
+site-feed-newest = Најновије
+site-feed-empty = У овом каналу још нема ничега. Претплатите се и прва вест стиже сама.
+
+site-missing = Ова страна не постоји
+site-missing-text = Адреса је можда погрешно откуцана или је то адреса вести која није објављена. Одавде можете даље:
+site-gone = Ове стране више нема
+site-gone-text = Оно што је стајало овде уклоњено је. Одавде можете даље:
+site-broken = Овде је нешто пошло наопако
+site-broken-text = Грешка је наша, а не ваша, и забележена је. Покушајте поново за неколико минута или пођите даље:
+site-error-write = Ако мислите да би овде нешто требало да буде, пишите нам:
+site-edition-empty = Од овог броја више ништа не може да се прикаже.
+
+site-privacy-lede = Одговоран је: { $publisher }. Шта о вама чувамо, зашто и како да се то промени.
+site-privacy-reading = Ако читате овде
+site-privacy-reading-text = Ове стране не постављају колачиће и не покрећу скрипте. Не бележимо ко шта чита, а RSS канали не траже адресу.
+site-privacy-mail = Ако од нас добијате пошту
+site-privacy-mail-text = Вашу адресу користимо само да вам шаљемо оно за шта сте на списку, а чувамо:
+site-privacy-keep-address = вашу адресу, као и име, језик и друге податке са списка;
+site-privacy-keep-choice = шта сте изабрали и када сте отказали претплату;
+site-privacy-keep-consent = када сте и како пристали, ако јесте;
+site-privacy-keep-sent = која издања су вам послата, када и шта је сервер за пошту одговорио.
+site-privacy-opened = Из наших порука не сазнајемо да ли сте их отворили, а линкови у њима исти су за све, осим линкова за отказивање и за ваш избор.
+site-privacy-why = Зашто смемо да вам пишемо
+site-basis-consent = Пристали сте на то.
+site-basis-public-task = То је део нашег јавног задатка.
+site-basis-legitimate-interest = Имамо легитиман интерес, а ви можете да уложите приговор.
+site-privacy-origin = Порекло адреса: { $origin }.
+site-privacy-rights = Ваша права
+site-privacy-leave = У свакој поруци је линк за отказивање. Не тражи налог, довољан је један притисак и важи годинама. Кад откажете претплату, адресу чувамо само да вам не бисмо поново писали.
+site-privacy-ask = Можете да питате шта о вама имамо, да тражите исправку или брисање и да се обратите органу за заштиту података. Пишите нам:

@@ -79,3 +79,118 @@ mail-sandbox = Probni rad: ova redakcija se tek podešava. Linkovi možda još n
 
 feed-wrong-right = Pisalo je: { $wrong }. Treba da stoji: { $right }.
 feed-also-in = Na drugim jezicima:
+
+## Javne strane
+
+site-skip = Pređite na tekst
+site-language = Jezik
+site-sections = Odeljci
+site-way = Gde ste
+site-news = Vesti
+site-newsroom = Vesti
+site-latest = Najnovije vesti
+site-archive = Arhiva vesti
+site-archive-short = Arhiva
+site-feeds = RSS kanali
+site-contact = Kontakt
+site-privacy = Kako koristimo vaše podatke
+site-no-news = Ovde još ništa nije objavljeno.
+
+site-month-in-1 = januara
+site-month-in-2 = februara
+site-month-in-3 = marta
+site-month-in-4 = aprila
+site-month-in-5 = maja
+site-month-in-6 = juna
+site-month-in-7 = jula
+site-month-in-8 = avgusta
+site-month-in-9 = septembra
+site-month-in-10 = oktobra
+site-month-in-11 = novembra
+site-month-in-12 = decembra
+site-month-all = { $count ->
+    [one] { $count } vest iz { $month }
+    [few] Sve { $count } vesti iz { $month }
+   *[other] Svih { $count } vesti iz { $month }
+}
+site-count = { $count ->
+    [one] { $count } vest
+    [few] { $count } vesti
+   *[other] { $count } vesti
+}
+site-archive-of = Arhiva vesti { $when }.
+site-archive-month = { $month } { $year }.
+site-archive-lede = { $count ->
+    [one] { $count } vest, { $span }.
+    [few] { $count } vesti, { $span }.
+   *[other] { $count } vesti, { $span }.
+}
+site-years = Godine
+site-months = Drugi meseci
+site-pages = Strane
+site-newer = Novije
+site-older = Starije
+site-topic-empty = Na ovu temu još ništa nije objavljeno.
+
+site-wrong-right = Pisalo je: { $wrong }. Treba da stoji: { $right }.
+site-withdrawn-text = Povukli smo vest „{ $headline }” (objavljena: { $date }). Razlog: { $reason }. Molimo vas da je ne koristite i ne citirate. Ovo obaveštenje ostaje na njenom mestu.
+site-ahead = Ova verzija još nije ispravljena. Ispravljena:
+site-behind = još nije ispravljeno
+site-published = Objavljeno
+site-updated = Dopunjeno
+site-corrected = Ispravljeno
+site-first-appeared = Prvi put objavljeno
+site-also-in = Drugi jezici
+site-topics = Teme
+
+site-follow = Kako da nas pratite
+site-follow-feed = U RSS čitaču
+site-follow-feed-text = Svaka vest jednom, sa ispravkama. Bez naloga i bez adrese.
+site-follow-feeds = Svi kanali i kako rade
+site-follow-mail = E-poštom
+site-follow-mail-text = Šaljemo: { $titles }. Pišite nam i dodaćemo vašu adresu. Pretplatu možete da otkažete u svakom trenutku.
+site-follow-write = Pišite nam
+
+site-feed = RSS kanal
+site-formats = Formati
+site-feeds-lede = RSS kanal donosi naše vesti u program koji sami izaberete, u RSS čitač. Ne dajete adresu, niko ne broji šta čitate, a kanal napuštate tako što ga obrišete.
+site-feeds-how = Kako da se pretplatite
+site-step-open = Otvorite svoj RSS čitač. Ako ga nemate, imaju ga mnogi programi za poštu i pregledači, a za svaki telefon postoje dobri i besplatni.
+site-step-add = U njemu izaberite dodavanje kanala i nalepite ovu adresu:
+site-step-done = Gotovo. Ono što objavimo i ono što ispravimo pojaviće se samo.
+site-feeds-which = Koji kanal
+site-feeds-same = U svim formatima je isto. Ako je vašem čitaču svejedno, uzmite Atom.
+site-feeds-expect = Šta da očekujete
+site-feeds-expect-text = Svaka vest stiže jednom i ostaje ista vest i kad joj se promeni naslov. Ispravljena stiže ponovo, sa ispravkom na početku; umesto povučene stoji obaveštenje.
+site-feeds-use = Korišćenje naših vesti
+site-feeds-use-text = Tekstovi se mogu preneti uz navođenje izvora: { $publisher }. Pre toga pogledajte ima li ispravki. Fotografije: kako piše uz njih.
+site-feed-newest = Najnovije
+site-feed-empty = U ovom kanalu još nema ničega. Pretplatite se i prva vest stiže sama.
+
+site-missing = Ova strana ne postoji
+site-missing-text = Adresa je možda pogrešno otkucana ili je to adresa vesti koja nije objavljena. Odavde možete dalje:
+site-gone = Ove strane više nema
+site-gone-text = Ono što je stajalo ovde uklonjeno je. Odavde možete dalje:
+site-broken = Ovde je nešto pošlo naopako
+site-broken-text = Greška je naša, a ne vaša, i zabeležena je. Pokušajte ponovo za nekoliko minuta ili pođite dalje:
+site-error-write = Ako mislite da bi ovde nešto trebalo da bude, pišite nam:
+site-edition-empty = Od ovog broja više ništa ne može da se prikaže.
+
+site-privacy-lede = Odgovoran je: { $publisher }. Šta o vama čuvamo, zašto i kako da se to promeni.
+site-privacy-reading = Ako čitate ovde
+site-privacy-reading-text = Ove strane ne postavljaju kolačiće i ne pokreću skripte. Ne beležimo ko šta čita, a RSS kanali ne traže adresu.
+site-privacy-mail = Ako od nas dobijate poštu
+site-privacy-mail-text = Vašu adresu koristimo samo da vam šaljemo ono za šta ste na spisku, a čuvamo:
+site-privacy-keep-address = vašu adresu, kao i ime, jezik i druge podatke sa spiska;
+site-privacy-keep-choice = šta ste izabrali i kada ste otkazali pretplatu;
+site-privacy-keep-consent = kada ste i kako pristali, ako jeste;
+site-privacy-keep-sent = koja izdanja su vam poslata, kada i šta je server za poštu odgovorio.
+site-privacy-opened = Iz naših poruka ne saznajemo da li ste ih otvorili, a linkovi u njima isti su za sve, osim linkova za otkazivanje i za vaš izbor.
+site-privacy-why = Zašto smemo da vam pišemo
+site-basis-consent = Pristali ste na to.
+site-basis-public-task = To je deo našeg javnog zadatka.
+site-basis-legitimate-interest = Imamo legitiman interes, a vi možete da uložite prigovor.
+site-privacy-origin = Poreklo adresa: { $origin }.
+site-privacy-rights = Vaša prava
+site-privacy-leave = U svakoj poruci je link za otkazivanje. Ne traži nalog, dovoljan je jedan pritisak i važi godinama. Kad otkažete pretplatu, adresu čuvamo samo da vam ne bismo ponovo pisali.
+site-privacy-ask = Možete da pitate šta o vama imamo, da tražite ispravku ili brisanje i da se obratite organu za zaštitu podataka. Pišite nam:

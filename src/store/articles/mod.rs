@@ -15,8 +15,8 @@ mod tests;
 
 pub use list::{Filter, Listed, State, history, list, lookup};
 pub use public::{
-    Candidate, by_id, by_slug, headlines, in_month, months, newest, of_stories, revision, revisions, siblings, topics,
-    went_public, years,
+    Candidate, by_id, by_slug, headlines, in_month, is_shown, months, newest, of_stories, revision, revisions,
+    siblings, topics, was_public, went_public, years,
 };
 pub use release::{last_public_seq, next_due, release_due, remove};
 pub use take::{Change, Remark, Taken, take_in, take_in_all};

@@ -219,6 +219,30 @@ pub async fn by_slug(tx: &mut Tx, language: &Language, slug: &str) -> Result<Opt
     row.as_ref().map(read_revision).transpose()
 }
 
+const WAS_PUBLIC: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM articles a
+     WHERE a.language = $1 AND a.slug = $2 AND a.public_seq IS NOT NULL AND a.removed IS NOT NULL AND a.due_at IS NULL";
+
+/// Whether an article at this address was public and is gone; `false` for one that is held back again, of which
+/// nothing may be said.
+///
+/// # Errors
+/// What the database says.
+pub async fn was_public(tx: &mut Tx, language: &Language, slug: &str) -> Result<bool, StoreError> {
+    let row = tx.q(WAS_PUBLIC).bind(language.as_str().to_owned()).bind(slug.to_owned()).one().await?;
+    Ok(row.get::<i64>(0)? > 0)
+}
+
+const IS_SHOWN: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM media m JOIN articles a ON a.id = m.article
+     WHERE m.name = $1 AND a.public_seq IS NOT NULL AND a.removed IS NULL";
+
+/// Whether a file of `[site] media` is one that a public article shows.
+///
+/// # Errors
+/// What the database says.
+pub async fn is_shown(tx: &mut Tx, media: &str) -> Result<bool, StoreError> {
+    Ok(tx.q(IS_SHOWN).bind(media.to_owned()).one().await?.get::<i64>(0)? > 0)
+}
+
 const BY_ID: &str = revision_sql!("FROM articles a JOIN revisions r ON r.id = a.revision WHERE a.id = $1");
 
 /// The present state of an article, public or not: `public_seq` says.
@@ -310,7 +334,7 @@ pub async fn months(tx: &mut Tx, language: &Language, year: i32, zone: Tz) -> Re
 const IN_MONTH: (&str, &str) = headline_sql!(
     "FROM articles a JOIN revisions r ON r.id = a.revision
      WHERE a.public_seq IS NOT NULL AND a.removed IS NULL AND a.language = $1 AND a.published >= $2 AND a.published < $3
-     ORDER BY a.published DESC, a.public_seq DESC"
+     ORDER BY a.published DESC, a.public_seq DESC LIMIT $4 OFFSET $5"
 );
 
 /// What was published in a language from `from` until before `to`, newest first, without bodies (as [`headlines`]).
@@ -320,14 +344,17 @@ const IN_MONTH: (&str, &str) = headline_sql!(
 pub async fn in_month(
     tx: &mut Tx,
     language: &Language,
-    from: Instant,
-    to: Instant,
+    (from, to): (Instant, Instant),
+    limit: usize,
+    offset: usize,
 ) -> Result<Vec<Revision>, StoreError> {
     let rows = tx
         .either(IN_MONTH.0, IN_MONTH.1)
         .bind(language.as_str().to_owned())
         .bind(from.timestamp_micros())
         .bind(to.timestamp_micros())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(i64::try_from(offset).unwrap_or(i64::MAX))
         .all()
         .await?;
     read_revisions(&rows)

@@ -234,7 +234,7 @@ async fn selections_take_topics_and_sources_and_what_is_recent() {
         assert_eq!(topics(&mut tx, &en).await.unwrap()[0], ("civil-protection".to_owned(), 6));
         assert_eq!(years(&mut tx, &en, Tz::UTC).await.unwrap(), [(2026, 7)]);
         assert_eq!(months(&mut tx, &en, 2026, Tz::UTC).await.unwrap(), [(5, 7)]);
-        assert_eq!(slugs(&in_month(&mut tx, &en, at(3, 0), at(5, 0)).await.unwrap()), "n3 n2");
+        assert_eq!(slugs(&in_month(&mut tx, &en, (at(3, 0), at(5, 0)), 9, 0).await.unwrap()), "n3 n2");
     }
 }
 

@@ -83,6 +83,17 @@ pub async fn counts(tx: &mut Tx, edition: i64) -> Result<Counts, StoreError> {
 const PAUSE: &str =
     "UPDATE editions SET state = 'paused', reason = $2 WHERE id = $1 AND state IN ('queued', 'sending')";
 
+const HAS_LEFT: &str =
+    "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM deliveries WHERE edition = $1 AND state IN (2, 7) LIMIT 1) x";
+
+/// Whether a copy of the edition has left the house.
+///
+/// # Errors
+/// What the database says.
+pub async fn has_left(tx: &mut Tx, edition: i64) -> Result<bool, StoreError> {
+    Ok(tx.q(HAS_LEFT).bind(edition).one().await?.get::<i64>(0)? > 0)
+}
+
 /// Pauses an edition that is queued or going out; `false` where it is neither.
 ///
 /// # Errors
