@@ -1,3 +1,5 @@
-//! → articles: one file a kind of source.
+//! → articles: one file a kind of source. People come the same way: [`lists`].
 
 pub mod lists;
+
+pub use lists::ListReport;

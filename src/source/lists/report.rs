@@ -1,5 +1,6 @@
 //! What became of a list's file: counts, and by name whatever was not simply taken.
 
+use std::fmt;
 use std::path::Path;
 
 use serde::Serialize;
@@ -123,6 +124,11 @@ impl ListReport {
         ListReport { list, file, failed: Some(why), ..ListReport::default() }
     }
 
+    /// Whether something was left out that somebody has to mend.
+    pub fn is_partial(&self) -> bool {
+        self.failed.is_some() || self.broken || self.rejected > 0
+    }
+
     /// How many there are of a kind, named or not.
     pub fn count_of(&self, kind: Kind) -> u64 {
         match kind {
@@ -238,6 +244,17 @@ impl ListReport {
             if more > 0 {
                 tracing::warn!(list, "{file}: and {more} more of this kind; `herald subscribers import` names them");
             }
+        }
+    }
+}
+
+/// One sentence: what became of the list.
+impl fmt::Display for ListReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.failed {
+            Some(why) => write!(f, "list {} was not taken in: {why}", self.list),
+            None if self.unchanged_file => write!(f, "list {}: {} is as it was", self.list, self.file),
+            None => write!(f, "list {}: {}", self.list, self.summary()),
         }
     }
 }
