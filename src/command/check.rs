@@ -1,17 +1,149 @@
-//! `herald check`
+//! `herald check`: everything that can be known to be wrong without the network, and nothing changed.
 
-use super::{Exit, Frame};
+use serde::Serialize;
 
-/// See `herald check --help`.
+use super::{Exit, Frame, output};
+use crate::article::Fault;
+use crate::config::{self, Config, ConfigError, Text};
+use crate::source;
+use crate::template::{TemplateFault, Templates};
+
+/// Checks configuration, templates, lists and articles; changes nothing.
 #[derive(Debug, clap::Args)]
 pub struct Check {}
 
+/// What was found.
+#[derive(Debug, Default, Serialize)]
+struct Findings {
+    /// The file that was checked.
+    file: String,
+    configuration: Vec<config::Fault>,
+    templates: Vec<TemplateFault>,
+    lists: Vec<Fault>,
+    articles: Vec<Fault>,
+    /// Texts that lack one of the newsroom's languages: readers get another one's.
+    translations: Vec<config::Fault>,
+}
+
 impl Check {
-    /// Runs the command.
+    /// Looks at everything, and says what is wrong where.
     ///
     /// # Errors
-    /// What went wrong.
-    pub async fn run(self, _frame: &Frame) -> anyhow::Result<Exit> {
-        anyhow::bail!("`herald check` is not there yet")
+    /// There is no configuration to be read.
+    pub async fn run(self, frame: &Frame) -> anyhow::Result<Exit> {
+        let mut found = Findings { file: frame.config.display().to_string(), ..Findings::default() };
+        match frame.configuration() {
+            Ok(config) => found = tokio::task::spawn_blocking(move || look(found, &config)).await?,
+            Err(error) => match error.chain().find_map(|cause| cause.downcast_ref::<ConfigError>()) {
+                Some(wrong) => found.configuration = wrong.faults.clone(),
+                None => return Err(error),
+            },
+        }
+        if frame.json {
+            output::json(&found)?;
+        } else {
+            output::raw(found.text())?;
+        }
+        Ok(found.exit())
+    }
+}
+
+/// Looks at what the configuration names.
+fn look(mut found: Findings, config: &Config) -> Findings {
+    match Templates::for_config(config) {
+        Ok(templates) => found.templates = templates.check(),
+        Err(error) => found.templates.push(TemplateFault {
+            file: config.site.templates.display().to_string(),
+            line: None,
+            reason: error.to_string(),
+        }),
+    }
+    found.lists = source::lists::check_lists(config);
+    found.translations = translations(config);
+    found
+}
+
+/// Texts by language that lack one of the newsroom's.
+fn translations(config: &Config) -> Vec<config::Fault> {
+    let mut faults = Vec::new();
+    let mut look = |key: String, text: Option<&Text>| {
+        let Some(Text::ByLanguage(texts)) = text else { return };
+        for language in config.site.languages.iter().filter(|language| !texts.contains_key(language)) {
+            faults.push(
+                config.fault(&key, format!("there is no text in {language}; its readers get another language's")),
+            );
+        }
+    };
+    look("site.title".to_owned(), Some(&config.site.title));
+    look("site.publisher".to_owned(), config.site.publisher.as_ref());
+    look("site.address".to_owned(), Some(&config.site.address));
+    look("site.contact".to_owned(), config.site.contact.as_ref());
+    for topic in &config.topics {
+        look(format!("topics.{}.name", topic.id), Some(&topic.name));
+    }
+    for list in &config.lists {
+        look(format!("lists.{}.origin", list.name), list.origin.as_ref());
+    }
+    for newsletter in &config.newsletters {
+        look(format!("newsletters.{}.title", newsletter.name), Some(&newsletter.title));
+    }
+    faults
+}
+
+impl Findings {
+    fn exit(&self) -> Exit {
+        let left_out = |faults: &[Fault]| faults.iter().any(|fault| fault.fatal);
+        if !self.configuration.is_empty() || !self.templates.is_empty() {
+            Exit::Usage
+        } else if left_out(&self.lists) || left_out(&self.articles) {
+            Exit::Partly
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// As people read it: the answer first, then each fault, at the end what to do.
+    fn text(&self) -> String {
+        let faults = |faults: &[config::Fault]| -> Vec<String> {
+            let each = |fault: &config::Fault| {
+                ConfigError { file: self.file.clone().into(), faults: vec![fault.clone()] }.to_string()
+            };
+            faults.iter().map(each).collect()
+        };
+        let of = |fatal: bool| move |fault: &&Fault| fault.fatal == fatal;
+        let lines =
+            |all: &[Fault], fatal| -> Vec<String> { all.iter().filter(of(fatal)).map(Fault::to_string).collect() };
+        let wrong = [
+            ("Configuration", faults(&self.configuration)),
+            ("Templates", self.templates.iter().map(TemplateFault::to_string).collect()),
+            ("Rows that are left out", lines(&self.lists, true)),
+            ("Articles that are left out", lines(&self.articles, true)),
+        ];
+        let doubtful = [
+            ("Lists, worth a look", lines(&self.lists, false)),
+            ("Articles, worth a look", lines(&self.articles, false)),
+            ("Missing translations", faults(&self.translations)),
+        ];
+        let count = |parts: &[(&str, Vec<String>)]| parts.iter().map(|(_, lines)| lines.len()).sum::<usize>();
+        let (bad, doubts) = (count(&wrong), count(&doubtful));
+        let mut text = match (bad, doubts) {
+            (0, 0) => format!("{} and what it names are in order.\n", self.file),
+            (0, n) => format!("{} and what it names work; {n} worth a look.\n", self.file),
+            (n, _) => format!("{n} to mend in {} and what it names.\n", self.file),
+        };
+        for (title, lines) in wrong.iter().chain(&doubtful).filter(|(_, lines)| !lines.is_empty()) {
+            text.push_str(&format!("\n{title}\n"));
+            for line in lines {
+                text.push_str(&format!("  {line}\n"));
+            }
+        }
+        match self.exit() {
+            Exit::Usage => text.push_str("\nMend these first; `herald config explain KEY` says what a key can be.\n"),
+            Exit::Partly => {
+                text.push_str("\nEverything else goes on without these; mend them, and they are in at the next pass.\n")
+            }
+            Exit::Done | Exit::Failed => {}
+        }
+        text
     }
 }

@@ -17,6 +17,30 @@ pub(super) fn is_secret(name: &str) -> bool {
     SECRETS.contains(&name)
 }
 
+/// Checks a text for the key at `path` (`site.url`), for a list one of its elements, before it is written into a file.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_text(path: &str, text: &str) -> Result<(), String> {
+    let mut keys = sections();
+    let mut parts = path.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let Some(key) = keys.iter().find(|key| key.name == part) else { return Err(format!("there is no key {path}")) };
+        let shape = match &key.shape {
+            Shape::List(of, _) => of,
+            shape => shape,
+        };
+        match (shape, parts.peek()) {
+            (Shape::Table(inner), Some(_)) => keys = inner,
+            (Shape::Text(Some(kind)), None) => return kind.check(text),
+            (_, None) if text.trim().is_empty() => return Err("it is empty".to_owned()),
+            (_, None) => return Ok(()),
+            _ => return Err(format!("there is no key {path}")),
+        }
+    }
+    Ok(())
+}
+
 /// Every fault of `root`, in the order of the file.
 pub(super) fn check(root: &Node) -> Vec<Fault> {
     let mut check = Check { root: &root.value, faults: Vec::new() };
@@ -84,20 +108,25 @@ impl Check<'_> {
         let Tree::Table(entries) = tree else {
             return self.fault(place, path, format!("must be a table, and is {}", tree.says()));
         };
+        let mut meant = Vec::new();
         for (name, node) in entries {
             match keys.iter().find(|key| key.name == *name) {
                 Some(key) => self.value(&key.shape, node, &path.key(name)),
-                None => self.unknown(keys, name, node, path),
+                None => meant.extend(self.unknown(keys, name, node, path)),
             }
         }
-        for key in keys.iter().filter(|key| key.required && tree.get(&key.name).is_none()) {
+        let missing = |key: &&Key| key.required && tree.get(&key.name).is_none() && !meant.contains(&key.name);
+        for key in keys.iter().filter(missing) {
             let example = key.example.clone().or_else(|| key.shape.example());
             let example = example.map(|e| format!("; for example {} = {}", key.name, super::reference::toml(&e)));
-            self.fault(place, &path.key(&key.name), format!("is missing: {}{}", key.text, example.unwrap_or_default()));
+            let text = key.text.trim_end_matches('.');
+            self.fault(place, &path.key(&key.name), format!("is missing ({text}){}", example.unwrap_or_default()));
         }
     }
 
-    fn unknown(&mut self, keys: &[Key], name: &str, node: &Node, path: &Path) {
+    /// Says that a table has no such key; gives the key that was probably meant.
+    fn unknown(&mut self, keys: &[Key], name: &str, node: &Node, path: &Path) -> Option<String> {
+        let mut meant = None;
         let reason = if is_secret(name) {
             kind::NO_PASSWORD.to_owned()
         } else if later::key(&path.plain, name) {
@@ -106,12 +135,16 @@ impl Check<'_> {
             let table = if path.plain.is_empty() { "config.toml".to_owned() } else { format!("[{}]", path.plain) };
             let known: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
             match (nearest(name, known.iter().copied()), home_of(name)) {
-                (Some(near), _) => format!("{table} has no key “{name}”; did you mean “{near}”?"),
+                (Some(near), _) => {
+                    meant = Some(near.to_owned());
+                    format!("{table} has no key “{name}”; did you mean “{near}”?")
+                }
                 (None, Some(home)) => format!("{table} has no key “{name}”; it belongs in [{home}]"),
                 (None, None) => format!("{table} has no key “{name}”; it has {}", or_list(&known, "and")),
             }
         };
         self.fault(&node.place, &path.key(name), reason);
+        meant
     }
 
     fn value(&mut self, shape: &Shape, node: &Node, path: &Path) {

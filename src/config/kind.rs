@@ -9,8 +9,9 @@ use chrono_tz::Tz;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use url::{Host, Url};
 
-use super::{Mailbox, Missing, Span, Target};
+use super::{Missing, Span, Target};
 use crate::article::{Language as Tag, topic_id};
+use crate::audience::Address;
 use crate::calendar;
 
 macro_rules! kinds {
@@ -106,8 +107,9 @@ impl Kind {
             Kind::StoreUrl => store_url(text),
             Kind::RelayUrl => Target::of(text, Path::new("")).map(drop),
             Kind::Colour => colour(text),
-            Kind::Sender => text.parse::<Mailbox>().map(drop),
-            Kind::Bare => text.parse::<crate::audience::Address>().map(drop).map_err(|e| e.to_string()),
+            Kind::Sender if text.chars().any(char::is_control) => Err("it holds a line break or another control character".to_owned()),
+            Kind::Sender => Address::with_name(text).map(drop).map_err(|e| e.to_string()),
+            Kind::Bare => text.parse::<Address>().map(drop).map_err(|e| e.to_string()),
             Kind::Listener => text.parse::<SocketAddr>().map(drop).map_err(|_| {
                 format!("“{text}” is no IP address with a port; write one like 127.0.0.1:8080, or 0.0.0.0:8080 for every interface")
             }),

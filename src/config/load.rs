@@ -12,7 +12,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::near::{nearest, or_list};
-use super::{Config, ConfigError, Fault, Mailbox, Target, Text, check, environment, kind, tree};
+use super::{Config, ConfigError, Fault, Target, Text, check, environment, kind, tree};
+use crate::audience::Address;
 
 /// What the postal address of the sample newsroom holds.
 const SAMPLE_ADDRESS: &str = "Example Street";
@@ -100,10 +101,10 @@ impl Config {
         } else if url.as_ref().and_then(Url::host).is_none_or(|host| !kind::is_public(&host)) {
             fault("site.url", format!("“{}” can be reached from inside only", self.site.url));
         }
-        if let Ok(from) = self.mail.from.parse::<Mailbox>()
-            && is_example(from.address.domain())
+        if let Ok((_, from)) = Address::with_name(&self.mail.from)
+            && is_example(from.domain())
         {
-            fault("mail.from", format!("“{}” is the sample's", from.address));
+            fault("mail.from", format!("“{from}” is the sample's"));
         }
         if let Some(path) = &self.mail.return_path
             && path.rsplit('@').next().is_some_and(is_example)

@@ -10,7 +10,6 @@ mod later;
 mod lists;
 mod load;
 mod mail;
-mod mailbox;
 mod near;
 mod newsletters;
 mod secret;
@@ -23,11 +22,11 @@ mod tree;
 
 pub mod reference;
 
+pub use check::check_text;
 pub use error::{ConfigError, Fault};
 pub use feeds::{Feed, FeedContent, Feeds};
 pub use lists::{Basis, List};
 pub use mail::{Mail, Relay, Target, Tls};
-pub use mailbox::Mailbox;
 pub use near::nearest;
 pub use newsletters::{Approval, Missing, Newsletter, Schedule};
 pub use site::{Listen, Site, StoreSection, Topic};
