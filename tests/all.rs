@@ -1,3 +1,5 @@
 //! What Herald promises, one file a promise.
 
+mod cli;
 mod feeds;
+mod house;

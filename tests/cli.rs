@@ -54,9 +54,17 @@ fn no_configuration_says_what_to_do() {
 fn faults_of_the_configuration_end_with_two_and_name_line_key_and_nearest() {
     for (from, to, words) in [
         ("schedule =", "shedule =", ["config.toml:14", "newsletters.daily.shedule", "“schedule”"]),
-        ("address =", "timezone = \"Europe/Belgrad\"\naddress =", ["config.toml:5", "site.timezone", "Europe/Belgrade"]),
+        (
+            "address =",
+            "timezone = \"Europe/Belgrad\"\naddress =",
+            ["config.toml:5", "site.timezone", "Europe/Belgrade"],
+        ),
         ("[\"public\"]", "[\"pubic\"]", ["config.toml:13", "newsletters.daily.lists", "“public”"]),
-        ("schedule =", "template = \"digets\"\nschedule =", ["config.toml:14", "newsletters.daily.template", "“digest”"]),
+        (
+            "schedule =",
+            "template = \"digets\"\nschedule =",
+            ["config.toml:14", "newsletters.daily.template", "“digest”"],
+        ),
         ("0 7 *", "0 25 *", ["config.toml:14", "newsletters.daily.schedule", "hour “25”"]),
     ] {
         let folder = folder_with(&CONFIG.replace(from, to));
@@ -75,7 +83,8 @@ fn the_environment_counts_and_a_wrong_variable_is_named() {
     let (code, _, err) = run(herald(folder.path()).args(["newsletters", "list"]).env("HERALD_SITE__TITEL", "x"));
     assert_eq!(code, 2);
     assert!(err.contains("HERALD_SITE__TITEL") && err.contains("HERALD_SITE__TITLE"), "{err}");
-    let (code, out, err) = run(herald(folder.path()).arg("check").env("HERALD_NEWSLETTERS__DAILY__SCHEDULE", "0 7 * *"));
+    let (code, out, err) =
+        run(herald(folder.path()).arg("check").env("HERALD_NEWSLETTERS__DAILY__SCHEDULE", "0 7 * *"));
     assert_eq!(code, 2, "{err}");
     assert!(out.contains("HERALD_NEWSLETTERS__DAILY__SCHEDULE"), "{out}");
 }
@@ -101,7 +110,17 @@ fn the_reference_explains_a_key() {
 #[test]
 fn a_newsroom_of_ones_own_passes_its_check() {
     let folder = tempfile::tempdir().unwrap();
-    let init = ["init", "mine", "--title", "Вести \"x\"", "--url", "https://news.example/", "--languages", "sr-Cyrl,en", "--yes"];
+    let init = [
+        "init",
+        "mine",
+        "--title",
+        "Вести \"x\"",
+        "--url",
+        "https://news.example/",
+        "--languages",
+        "sr-Cyrl,en",
+        "--yes",
+    ];
     let (code, out, err) = run(herald(folder.path()).args(init));
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("Next:") && out.contains("herald run"), "{out}");
@@ -175,8 +194,20 @@ fn help_completions_and_manual_name_every_command() {
     let man = run(herald(folder.path()).arg("man")).1;
     let completions = run(herald(folder.path()).args(["completions", "bash"])).1;
     for command in [
-        "init", "run", "once", "publish", "articles", "newsletters", "send", "preview", "editions", "subscribers", "check",
-        "config", "completions", "man",
+        "init",
+        "run",
+        "once",
+        "publish",
+        "articles",
+        "newsletters",
+        "send",
+        "preview",
+        "editions",
+        "subscribers",
+        "check",
+        "config",
+        "completions",
+        "man",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}: {help}");
         assert!(man.contains(&format!("HERALD-{}", command.to_uppercase())), "{command} is not in the manual");

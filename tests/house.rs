@@ -84,7 +84,8 @@ fn imports_go_down_only() {
 fn sql_stays_in_its_room() {
     let mut wrong = Vec::new();
     for (name, text) in files().iter().filter(|(name, _)| !name.starts_with("store/")) {
-        wrong.extend(code(name, text).filter(|(_, line)| line.contains("sqlx")).map(|(n, _)| format!("src/{name}:{n}")));
+        wrong
+            .extend(code(name, text).filter(|(_, line)| line.contains("sqlx")).map(|(n, _)| format!("src/{name}:{n}")));
     }
     assert!(wrong.is_empty(), "sqlx is named outside src/store/:\n{}", wrong.join("\n"));
 }
@@ -99,7 +100,8 @@ fn each_file_says_what_it_is() {
 /// Long files are for the eye to judge: this prints them, and fails on none.
 #[test]
 fn the_ten_longest_files() {
-    let mut files: Vec<(usize, String)> = files().into_iter().map(|(name, text)| (text.lines().count(), name)).collect();
+    let mut files: Vec<(usize, String)> =
+        files().into_iter().map(|(name, text)| (text.lines().count(), name)).collect();
     files.sort_by(|a, b| b.cmp(a));
     for (lines, name) in files.iter().take(10) {
         println!("{lines:5} src/{name}");

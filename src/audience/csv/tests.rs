@@ -1,3 +1,5 @@
+//! Lists read as other programs write them.
+
 use super::super::{Reason, RowStatus, Status};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Lists following their files, on both databases.
+
 use super::*;
 use crate::audience::How;
 use crate::clock::from_micros;

@@ -1,3 +1,5 @@
+//! Articles taken in and made public, on both databases.
+
 use chrono::{Duration, TimeZone, Utc};
 use chrono_tz::Tz;
 

@@ -1,3 +1,5 @@
+//! Claims and outcomes, on both databases.
+
 use super::*;
 use crate::store::Store;
 use crate::store::tests::stores;

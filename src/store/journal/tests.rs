@@ -1,3 +1,5 @@
+//! What the journal brings back after a crash.
+
 use super::*;
 use crate::store::deliveries::tests::{at, fill, outcome, states};
 use crate::store::deliveries::{Claim, State, claim};

@@ -1,3 +1,5 @@
+//! People in the store, on both databases.
+
 use super::*;
 use crate::audience::{Columns, How, Reason, Row as FileRow, RowStatus, Verdict};
 use crate::clock::from_micros;
