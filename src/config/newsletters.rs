@@ -48,7 +48,7 @@ pub struct Newsletter {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 60))]
     pub min_items: usize,
-    /// An edition holds at most so many stories, the newest; at most 60.
+    /// An edition holds at most so many stories, the newest; at most 60. What does not fit is left to the feeds.
     #[serde(default = "twenty")]
     #[schemars(range(min = 1, max = 60))]
     pub max_items: usize,
@@ -63,7 +63,8 @@ pub struct Newsletter {
     /// Send a story again to those who already had it from another newsletter.
     #[serde(default)]
     pub repeat: bool,
-    /// What readers get whose language a story does not exist in: `original`, `skip`, or `wait:4h`.
+    /// What readers get whose language a story does not exist in: `original`, `skip`, or `wait:4h`. Who reads one script of
+    /// a language (`sr-Cyrl`) reads the other (`sr-Latn`): that counts as theirs.
     #[serde(default)]
     #[schemars(with = "kind::Missing_")]
     pub missing: Missing,

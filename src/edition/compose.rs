@@ -12,7 +12,7 @@ use crate::config::{Config, Newsletter};
 use crate::mail::{Choice, Links, Parts, Piece, Rendering};
 use crate::store::editions::freeze::{self, Frozen};
 use crate::store::editions::newsletters::move_marks;
-use crate::store::editions::{EditionMail, NewsletterRow, Place, Settings, State, Variant};
+use crate::store::editions::{NewsletterRow, Place, Settings, State, Variant};
 use crate::store::{Store, Tx, articles, wish};
 use crate::template::Templates;
 use crate::template::issue::{self, Issue, TestBar};
@@ -119,23 +119,6 @@ impl Proof {
     /// The subject in its first language, as a copy with all stories has it.
     pub fn subject(&self) -> String {
         self.renderings.first().map(subject).unwrap_or_default()
-    }
-
-    /// The edition as delivery takes it, for test copies and previews: it has no number in the store.
-    ///
-    /// # Errors
-    /// When a rendering cannot be written down.
-    pub fn mail(&self) -> Result<EditionMail, EditionError> {
-        let row = &self.layout.row;
-        Ok(EditionMail {
-            id: 0,
-            newsletter_id: row.id,
-            newsletter: row.name.clone(),
-            number: self.number,
-            composed_at: self.layout.composed_at,
-            settings: self.layout.settings.clone(),
-            variants: self.variants()?.into_iter().map(|v| (v.number, v)).collect(),
-        })
     }
 
     fn variants(&self) -> Result<Vec<Variant>, EditionError> {
