@@ -18,6 +18,7 @@ pub mod editions;
 pub mod feeds;
 pub mod journal;
 pub mod keys;
+pub mod presence;
 pub mod subscribers;
 pub mod suppressions;
 

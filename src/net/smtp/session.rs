@@ -134,7 +134,7 @@ async fn say_hello(wire: &mut Wire, hello: &ClientId) -> Result<Offers, SmtpErro
         return Err(SmtpError::new(Step::Ehlo, Cause::Refused(reply)));
     }
     // A server from before 1993, or one that plays it: it offers nothing (RFC 5321 §3.2).
-    wire.say(Step::Ehlo, format_args!("HELO {hello}\r\n")).await?;
+    wire.say(Step::Ehlo, format!("HELO {hello}\r\n")).await?;
     let reply = wire.reply(Step::Ehlo).await?;
     match reply.is_done() {
         true => Ok(Offers::default()),

@@ -1,0 +1,163 @@
+//! How many connections a relay lets us have: fewer when it pushes back, again more when it is well.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Without trouble for so long, one more connection is tried.
+const CALM: Duration = Duration::from_secs(30);
+/// The longest pause after trouble.
+const LONGEST: Duration = Duration::from_secs(300);
+/// Troubles one after the other, with nothing taken between, after which a relay is down.
+const DOWN: u32 = 3;
+
+/// What a relay lets us do.
+#[derive(Debug)]
+pub(super) struct Gate {
+    most: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    allowed: usize,
+    /// Places taken: connections, and those that dial.
+    open: usize,
+    /// Connections that are established.
+    serving: usize,
+    /// No dialling before.
+    until: Instant,
+    last_change: Instant,
+    troubles: u32,
+    words: Option<String>,
+}
+
+impl Gate {
+    /// At most `most` connections.
+    pub(super) fn new(most: usize) -> Self {
+        let now = Instant::now();
+        let state =
+            State { allowed: most, open: 0, serving: 0, until: now, last_change: now, troubles: 0, words: None };
+        Gate { most, state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for a connection; else how long to wait before asking again.
+    pub(super) fn enter(&self) -> Result<(), Duration> {
+        self.enter_at(Instant::now())
+    }
+
+    fn enter_at(&self, now: Instant) -> Result<(), Duration> {
+        let mut state = self.state();
+        if now < state.until {
+            return Err((state.until - now).min(Duration::from_millis(200)));
+        }
+        if state.allowed < self.most && now - state.last_change > CALM {
+            state.allowed += 1;
+            state.last_change = now;
+        }
+        if state.open >= state.allowed {
+            return Err(Duration::from_millis(200));
+        }
+        state.open += 1;
+        Ok(())
+    }
+
+    /// The connection for which a place was taken is there.
+    pub(super) fn established(&self) {
+        self.state().serving += 1;
+    }
+
+    /// A place is free again, that of a connection which was `established` or of one that never was.
+    pub(super) fn leave(&self, established: bool) {
+        let mut state = self.state();
+        state.open = state.open.saturating_sub(1);
+        state.serving = state.serving.saturating_sub(usize::from(established));
+    }
+
+    /// The relay took a message: it is well.
+    pub(super) fn well(&self) {
+        let mut state = self.state();
+        if state.troubles > 0 {
+            state.troubles = 0;
+            state.words = None;
+        }
+    }
+
+    /// The relay refuses to talk, or cannot be reached. Several connections that learn it at once are one trouble.
+    /// `established` says whether the one that learned it was. Whether this is news.
+    pub(super) fn trouble(&self, words: String, established: bool) -> bool {
+        self.trouble_at(Instant::now(), words, established)
+    }
+
+    fn trouble_at(&self, now: Instant, words: String, established: bool) -> bool {
+        let mut state = self.state();
+        let others = state.serving.saturating_sub(usize::from(established));
+        if now < state.until {
+            return false;
+        }
+        state.allowed = if others > 0 { others.min(state.allowed) } else { (state.allowed / 2).max(1) };
+        state.last_change = now;
+        // Others are being served: then it is only one connection too many.
+        state.troubles = if others > 0 { state.troubles.max(1) } else { state.troubles + 1 };
+        let pause = Duration::from_secs(1 << (state.troubles - 1).min(9)).min(LONGEST);
+        state.until = now + pause;
+        let news = state.words.as_ref() != Some(&words);
+        state.words = Some(words);
+        news
+    }
+
+    /// The relay's words, where it has been in trouble for several pauses on end.
+    pub(super) fn down(&self) -> Option<String> {
+        let state = self.state();
+        if state.troubles >= DOWN { state.words.clone() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_that_takes_three_connections_gets_three() {
+        let gate = Gate::new(8);
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        for _ in 0..8 {
+            gate.enter_at(after(0)).unwrap();
+        }
+        for _ in 0..3 {
+            gate.established();
+        }
+        for _ in 0..5 {
+            gate.trouble_at(after(0), "421 too many".to_owned(), false);
+            gate.leave(false);
+        }
+        assert_eq!(gate.state().allowed, 3);
+        assert!(gate.enter_at(after(0)).is_err(), "it pauses");
+        assert!(gate.enter_at(after(2)).is_err(), "and has its three");
+        assert_eq!(gate.down(), None);
+        assert!(gate.enter_at(after(40)).is_ok(), "after a while one more is tried");
+    }
+
+    #[test]
+    fn a_relay_that_is_gone_is_down() {
+        let gate = Gate::new(8);
+        let mut now = Instant::now();
+        for _ in 0..DOWN {
+            assert_eq!(gate.down(), None);
+            while gate.enter_at(now).is_err() {
+                now += Duration::from_millis(100);
+            }
+            gate.trouble_at(now, "connection refused".to_owned(), false);
+            gate.leave(false);
+        }
+        assert_eq!(gate.down().as_deref(), Some("connection refused"));
+        gate.well();
+        assert_eq!(gate.down(), None);
+    }
+}

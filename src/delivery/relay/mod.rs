@@ -1,0 +1,99 @@
+//! Where copies go: a folder, or an SMTP server. One file a kind, one arm here.
+
+mod folder;
+mod smtp;
+
+use secrecy::SecretString;
+
+use crate::config::{Config, Target, Tls};
+use crate::net::smtp::{Dial, Encryption, Limits, Login, TlsConfigs};
+
+use super::crew::Crew;
+use super::{Copy, DeliveryError, Press};
+
+/// A relay, ready to be used by any number of connections.
+#[derive(Clone, Debug)]
+pub(super) enum Relay {
+    Folder(folder::Folder),
+    Smtp(Box<Dial>),
+}
+
+/// What a run must know of its relay.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    pub(super) name: String,
+    pub(super) connections: usize,
+    /// Messages a second; 0: no limit.
+    pub(super) per_second: u32,
+}
+
+/// A relay elsewhere gets so many messages a second, where nobody says otherwise.
+const ELSEWHERE: u32 = 20;
+
+impl Relay {
+    /// The first relay of the configuration.
+    pub(super) fn open(config: &Config, press: &Press) -> Result<(Relay, Terms), DeliveryError> {
+        let setting = config.mail.relays.first().ok_or(DeliveryError::Setting {
+            key: "relays",
+            reason: "there is no relay; leave [[mail.relays]] out for a folder, or name one".to_owned(),
+        })?;
+        let fault = |reason: String| DeliveryError::Relay { relay: setting.name.clone(), reason };
+        let target = setting.target(&config.folder).map_err(|e| fault(format!("url: it {e}")))?;
+        let terms = Terms {
+            name: setting.name.clone(),
+            connections: setting.connections(),
+            per_second: setting.per_second.unwrap_or(if target.is_local() { 0 } else { ELSEWHERE }),
+        };
+        let relay = match target {
+            Target::Folder(path) => Relay::Folder(folder::Folder::open(path).map_err(fault)?),
+            Target::Smtp { host, port, user, tls } => {
+                let password = setting.password(&config.folder).map_err(fault)?;
+                let login = login(user, password).map_err(fault)?;
+                let encryption = match tls {
+                    Tls::Off => Encryption::Off,
+                    Tls::Opportunistic => Encryption::Opportunistic,
+                    Tls::Required => Encryption::Required,
+                    Tls::Implicit => Encryption::Implicit,
+                };
+                let tls = match encryption {
+                    Encryption::Off => None,
+                    _ => Some(TlsConfigs::native().map_err(fault)?),
+                };
+                let limits = Limits::default();
+                Relay::Smtp(Box::new(Dial { host, port, encryption, tls, login, hello: press.hello(), limits }))
+            }
+        };
+        Ok((relay, terms))
+    }
+
+    /// One connection's work, until there is no more.
+    pub(super) async fn work(&self, crew: &Crew) {
+        match self {
+            Relay::Folder(folder) => folder.work(crew).await,
+            Relay::Smtp(dial) => smtp::work(dial, crew).await,
+        }
+    }
+}
+
+fn login(user: Option<String>, password: Option<SecretString>) -> Result<Option<Login>, String> {
+    match (user, password) {
+        (Some(user), Some(password)) => Ok(Some(Login { user, password })),
+        (Some(_), None) => {
+            Err("url names a user and there is no password; name a password_file or password_env".to_owned())
+        }
+        (None, Some(_)) => Err("there is a password and url names no user; write smtp://USER@HOST".to_owned()),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Sends one copy now, past queue and ledger: a test copy for staff. The relay's words, or the file's name.
+///
+/// # Errors
+/// [`DeliveryError::NotTaken`] with the relay's words; else what is wrong with its settings.
+pub async fn send_now(config: &Config, press: &Press, copy: &Copy) -> Result<String, DeliveryError> {
+    let (relay, _) = Relay::open(config, press)?;
+    match relay {
+        Relay::Folder(folder) => folder.write(copy).await.map_err(DeliveryError::NotTaken),
+        Relay::Smtp(dial) => smtp::send_one(&dial, copy).await.map_err(DeliveryError::NotTaken),
+    }
+}

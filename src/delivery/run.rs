@@ -1,0 +1,361 @@
+//! The run: recover, claim, hand out, mark, finish; until told to stop, or until nothing can be done now.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant as Moment;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::deliveries::{self, Attempt};
+use crate::store::editions::states;
+use crate::store::journal::Journal;
+use crate::store::presence::Presence;
+use crate::store::{Store, keys};
+use crate::template::Templates;
+use crate::wake::{Task, Wake};
+
+use super::crew::Crew;
+use super::gate::Gate;
+use super::pace::Pace;
+use super::relay::{Relay, Terms};
+use super::{DeliveryError, Press, Progress, Summary};
+
+/// Claims in one transaction.
+const BATCH: i64 = 250;
+/// How long a claim is ours. No copy is begun after it, and no step of a session takes longer.
+const LEASE: Duration = Duration::from_secs(30 * 60);
+/// Outcomes are marked at least so often.
+const SETTLE: Duration = Duration::from_millis(500);
+/// So often we look whether staff stopped an edition.
+const LOOK: Duration = Duration::from_millis(200);
+/// Time to finish what is on the wire after being told to stop.
+const FAREWELL: Duration = Duration::from_secs(8);
+/// Pause after the store could not be written.
+const FAULT: Duration = Duration::from_secs(10);
+/// A line about the progress comes so often.
+const LINE: Duration = Duration::from_secs(10);
+
+/// Delivers what is queued: until `stop`, or, with `until_idle`, until nothing can be done now. The caller holds the
+/// store's daemon place.
+///
+/// # Errors
+/// [`DeliveryError`]: settings that cannot be used; with `until_idle` also what the store says. Otherwise trouble with
+/// the store is logged, waited out, and nothing is sent meanwhile.
+pub async fn run(
+    store: &Store,
+    config: &Config,
+    templates: &Templates,
+    clock: &Clock,
+    wake: &Wake,
+    stop: CancellationToken,
+    until_idle: bool,
+) -> Result<Summary, DeliveryError> {
+    let hand = Hand { store, config, templates, clock, wake };
+    run_with(hand, stop, until_idle, &Progress::new()).await
+}
+
+/// What a run is given.
+#[derive(Clone, Copy)]
+pub struct Hand<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The configuration: sender and relay.
+    pub config: &'a Config,
+    /// The messages in each language.
+    pub templates: &'a Templates,
+    /// The time.
+    pub clock: &'a Clock,
+    /// Who wakes it.
+    pub wake: &'a Wake,
+}
+
+/// [`run`], with numbers to look at while it goes on.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_with(
+    hand: Hand<'_>,
+    stop: CancellationToken,
+    until_idle: bool,
+    progress: &Progress,
+) -> Result<Summary, DeliveryError> {
+    let Hand { store, config, clock, wake, .. } = hand;
+    let mut tx = store.read().await?;
+    let keyring = keys::ring(&mut tx).await?;
+    drop(tx);
+    let press = Press::new(Arc::new(config.clone()), Arc::new(keyring))?;
+    let (relay, terms) = Relay::open(config, &press)?;
+    let (journal, heard) = Journal::open(store).await?;
+    let journal = Arc::new(journal);
+    if heard > 0 {
+        tracing::info!("{heard} copies that the relay had taken before Herald ended are marked as sent");
+    }
+    let mut finished = Vec::new();
+    loop {
+        let crew = Crew::new(
+            store.clone(),
+            clock.clone(),
+            press.clone(),
+            Arc::clone(&journal),
+            Gate::new(terms.connections),
+            Pace::new(terms.per_second),
+            progress.clone(),
+            terms.name.clone(),
+            stop.clone(),
+        );
+        let crew = Arc::new(crew);
+        let result = shift(&crew, &relay, &terms, wake, until_idle, &mut finished).await;
+        let relay = crew.gate.down();
+        match result {
+            Ok(()) => return Ok(Summary { finished, relay, ..progress.summary() }),
+            Err(error) if until_idle || stop.is_cancelled() => return Err(error),
+            Err(error) => tracing::error!("{error}; nothing is sent until that is mended, nothing is lost"),
+        }
+        // What is noted and not yet in the ledger is kept in memory until it is.
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(FAULT) => {}
+                () = stop.cancelled() => break,
+            }
+            match journal.settle().await {
+                Ok(()) => break,
+                Err(error) => tracing::error!("{error}"),
+            }
+        }
+    }
+}
+
+/// One shift: from recovering what is lost to giving back what was not begun. It ends when there is no more to do,
+/// when told to stop, or when the store cannot be written.
+async fn shift(
+    crew: &Arc<Crew>,
+    relay: &Relay,
+    terms: &Terms,
+    wake: &Wake,
+    until_idle: bool,
+    finished: &mut Vec<i64>,
+) -> Result<(), DeliveryError> {
+    let mut presence = Presence::enter(&crew.store).await?;
+    let mut tx = crew.store.write().await?;
+    let found = deliveries::recover(&mut tx, crew.now(), presence.is_alone()).await?;
+    tx.commit().await?;
+    presence.settle_in().await?;
+    if found > 0 {
+        tracing::info!("{found} copies that were claimed and not sent when Herald ended are sent now");
+    }
+    let mut hands = JoinSet::new();
+    for _ in 0..terms.connections {
+        let (relay, crew) = (relay.clone(), Arc::clone(crew));
+        hands.spawn(async move { relay.work(&crew).await });
+    }
+    let settler = tokio::spawn(settle(Arc::clone(crew)));
+    let led = lead(crew, wake, until_idle, finished).await;
+    crew.over.cancel();
+    let late = crew.late.clone();
+    let timer = tokio::spawn(async move {
+        tokio::time::sleep(FAREWELL).await;
+        late.cancel();
+    });
+    let mut broken = None;
+    while let Some(ended) = hands.join_next().await {
+        broken = broken.or(ended.err());
+    }
+    timer.abort();
+    settler.abort();
+    let _ = settler.await;
+    crew.drop_jobs(crew.queue.drain());
+    let ended = end(crew, finished).await;
+    presence.leave().await?;
+    led?;
+    if let Some(fault) = crew.take_fault() {
+        return Err(fault);
+    }
+    ended?;
+    match broken {
+        Some(error) => Err(DeliveryError::Task(error.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// The last words to the store: what was noted, what was not begun, what is finished.
+async fn end(crew: &Crew, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
+    crew.journal.settle().await?;
+    tidy(crew).await?;
+    finish(crew, finished).await
+}
+
+/// Marks what was noted, every half second.
+async fn settle(crew: Arc<Crew>) {
+    loop {
+        tokio::time::sleep(SETTLE).await;
+        if crew.journal.unsettled() > 0
+            && let Err(error) = crew.journal.settle().await
+        {
+            crew.fail(error);
+        }
+    }
+}
+
+/// Claims, and hands out what was claimed, until there is no more to do.
+async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
+    let mut looked: Option<Moment> = None;
+    let mut line = Line::new();
+    loop {
+        if crew.stop.is_cancelled() || crew.has_fault() {
+            return Ok(());
+        }
+        if looked.is_none_or(|at| at.elapsed() >= LOOK) {
+            let mut tx = crew.store.read().await?;
+            crew.set_live(deliveries::live(&mut tx).await?);
+            drop(tx);
+            looked = Some(Moment::now());
+        }
+        tidy(crew).await?;
+        line.say(crew).await?;
+        if crew.gate.down().is_some() {
+            crew.drop_jobs(crew.queue.drain());
+            tidy(crew).await?;
+            if until_idle {
+                return Ok(());
+            }
+            rest(crew, LOOK * 5).await;
+            continue;
+        }
+        if crew.queue.len() as i64 >= BATCH / 2 {
+            rest(crew, LOOK).await;
+            continue;
+        }
+        if claim(crew).await? {
+            continue;
+        }
+        if !crew.queue.is_idle() {
+            rest(crew, LOOK).await;
+            continue;
+        }
+        crew.journal.settle().await?;
+        finish(crew, finished).await?;
+        let mut tx = crew.store.read().await?;
+        let next = deliveries::next_due(&mut tx).await?;
+        drop(tx);
+        line.forget();
+        if next.is_some_and(|at| at <= crew.now()) {
+            continue;
+        }
+        if until_idle {
+            let mut tx = crew.store.read().await?;
+            crew.progress.set_waiting(deliveries::waiting(&mut tx).await?);
+            return Ok(());
+        }
+        let until = next.and_then(|at| (at - crew.now()).to_std().ok()).unwrap_or(Duration::from_secs(5));
+        tokio::select! {
+            () = wake.wait(Task::Delivery, until.min(Duration::from_secs(5))) => {}
+            () = crew.stop.cancelled() => {}
+        }
+        looked = None;
+    }
+}
+
+/// Waits until connections have taken something, at most `limit`.
+async fn rest(crew: &Crew, limit: Duration) {
+    tokio::select! {
+        () = crew.queue.less.notified() => {}
+        () = tokio::time::sleep(limit) => {}
+        () = crew.stop.cancelled() => {}
+    }
+}
+
+/// Claims a batch; whether there was anything to claim.
+async fn claim(crew: &Crew) -> Result<bool, DeliveryError> {
+    let mut tx = crew.store.write().await?;
+    let claimed = deliveries::claim(&mut tx, crew.now(), BATCH, LEASE).await?;
+    if claimed.claims.is_empty() && claimed.suppressed == 0 {
+        return Ok(false);
+    }
+    tx.commit().await?;
+    crew.progress.suppressed(claimed.suppressed);
+    let mut edition = None;
+    for claim in &claimed.claims {
+        if edition != Some(claim.edition) {
+            edition = Some(claim.edition);
+            crew.lay(claim.edition).await?;
+        }
+    }
+    crew.queue.extend(claimed.claims);
+    Ok(true)
+}
+
+/// Writes what connections have left: claims that go back, editions that stop.
+async fn tidy(crew: &Crew) -> Result<(), DeliveryError> {
+    let left = crew.take_left();
+    if left.dropped.is_empty() && left.stopped.is_empty() {
+        return Ok(());
+    }
+    let mut tx = crew.store.write().await?;
+    for (edition, reason) in &left.stopped {
+        if states::pause(&mut tx, *edition, reason).await? {
+            tracing::error!(
+                "edition {edition} is paused: {reason}. Look into it, then: herald editions resume {edition}"
+            );
+        }
+    }
+    for some in left.dropped.chunks(1000) {
+        let some: Vec<Attempt> = some.to_vec();
+        deliveries::give_back(&mut tx, &some, crew.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Marks editions done of which nothing waits.
+async fn finish(crew: &Crew, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
+    let mut tx = crew.store.write().await?;
+    let done = states::finish_done(&mut tx, crew.now()).await?;
+    if done.is_empty() {
+        return Ok(());
+    }
+    tx.commit().await?;
+    for edition in done {
+        tracing::info!("edition {edition} is done");
+        finished.push(edition);
+    }
+    Ok(())
+}
+
+/// The line about the progress, every ten seconds of work.
+struct Line {
+    since: Option<(Moment, u64)>,
+}
+
+impl Line {
+    fn new() -> Self {
+        Line { since: None }
+    }
+
+    async fn say(&mut self, crew: &Crew) -> Result<(), DeliveryError> {
+        let sent = crew.progress.sent();
+        let Some((at, before)) = self.since else {
+            let mut tx = crew.store.read().await?;
+            crew.progress.set_waiting(deliveries::waiting(&mut tx).await?);
+            self.since = Some((Moment::now(), sent));
+            return Ok(());
+        };
+        if at.elapsed() < LINE {
+            return Ok(());
+        }
+        let mut tx = crew.store.read().await?;
+        crew.progress.set_waiting(deliveries::waiting(&mut tx).await?);
+        let millis = u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        crew.progress.set_rate((sent - before) * 60_000 / millis);
+        tracing::info!("{}, {} a minute", crew.progress.summary(), crew.progress.per_minute());
+        self.since = Some((Moment::now(), sent));
+        Ok(())
+    }
+
+    /// Work is done; the next line comes ten seconds after it begins again.
+    fn forget(&mut self) {
+        self.since = None;
+    }
+}
