@@ -3,3 +3,4 @@
 mod cli;
 mod feeds;
 mod house;
+mod mails;

@@ -76,6 +76,12 @@ impl<'o> Field<'o> {
             while !rest.is_char_boundary(end) {
                 end -= 1;
             }
+            // Behind a space where one is near: some readers put a space between encoded words, which hurts least there.
+            if end < rest.len()
+                && let Some(space) = rest[..end].rfind(' ').filter(|space| *space > end / 2)
+            {
+                end = space + 1;
+            }
             let word = format!("=?utf-8?b?{}?=", BASE64.encode(&rest.as_bytes()[..end]));
             self.word(&word);
             rest = &rest[end..];
