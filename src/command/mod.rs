@@ -20,11 +20,13 @@ pub mod newsletters;
 pub mod once;
 pub mod output;
 pub mod preview;
+mod proofs;
 pub mod publish;
 pub mod run;
 pub mod send;
 pub mod subscribers;
 pub mod table;
+mod test_copies;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

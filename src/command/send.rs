@@ -1,6 +1,40 @@
-//! `herald send`
+//! `herald send`: a manual edition.
+//!
+//! 1. What would go out, and to how many, is looked up and said; `--dry-run` ends here.
+//! 2. It is asked for, unless `--yes`.
+//! 3. The edition is frozen and its deliveries made, as the schedule does it.
+//! 4. Where a daemon runs it delivers, and is followed; else this command does.
 
-use super::{Context, Exit};
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::editions::words;
+use super::newsletters::named;
+use super::proofs::{self, Asked, Draft};
+use super::{Advice, Context, Exit, Usage, confirm, output};
+use crate::article::Language;
+use crate::clock::Instant;
+use crate::config::Newsletter;
+use crate::delivery;
+use crate::edition::compose::{self, How, Wish};
+use crate::edition::fill;
+use crate::service::{Lock, LockError};
+use crate::store::editions::{self, State, states};
+use crate::store::{Store, wish};
+use crate::wake::Wake;
+
+/// How often an edition that a daemon delivers is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often a line is written where no terminal shows a bar.
+const LINE: Duration = Duration::from_secs(10);
+/// How long a daemon may do nothing before it is no longer waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is tried to freeze an edition whose articles change meanwhile.
+const TRIES: usize = 3;
 
 /// Sends an edition by hand.
 #[derive(Debug, clap::Args)]
@@ -33,12 +67,352 @@ pub struct Send {
     pub test: Vec<String>,
 }
 
+/// What would go out, for `--json` with `--dry-run`.
+#[derive(Serialize)]
+struct Plan<'a> {
+    newsletter: &'a str,
+    number: i64,
+    subject: String,
+    stories: &'a [String],
+    left_out: usize,
+    lists: &'a [String],
+    start_at: Instant,
+    people: i64,
+    recipients: i64,
+    had_some: i64,
+    had_all: i64,
+    not_theirs: i64,
+    languages: std::collections::BTreeMap<String, i64>,
+}
+
 impl Send {
     /// Sends an edition by hand.
     ///
     /// # Errors
     /// What went wrong.
-    pub async fn run(self, _cx: &mut Context) -> anyhow::Result<Exit> {
-        anyhow::bail!("`herald send` is not there yet")
+    pub async fn run(self, cx: &mut Context) -> anyhow::Result<Exit> {
+        let config = cx.config.clone();
+        let newsletter = named(&config, &self.newsletter)?;
+        let lists = proofs::lists_named(newsletter, &self.to)?;
+        let now = cx.clock.now();
+        let start_at = match &self.at {
+            Some(text) => proofs::time_named(text, cx.zone(), now)?,
+            None => now,
+        };
+        if !self.dry_run {
+            cx.demand_real_settings()?;
+        }
+        let store = cx.store().await?;
+        let templates = cx.templates()?;
+        let mut tx = store.read().await?;
+        let articles = proofs::articles_named(&mut tx, &self.article).await?;
+        let hand = Wish { lists, subject: self.subject.clone(), again: self.again, test: None };
+        let testing = !self.test.is_empty();
+        let mut asked = Asked {
+            config: &config,
+            templates: &templates,
+            newsletter,
+            articles: &articles,
+            wish: hand,
+            now,
+            or_newest: testing,
+        };
+        let draft = asked.draft(&mut tx).await?;
+        drop(tx);
+        let Some(draft) = draft else { return nothing(&store, newsletter).await };
+        if testing {
+            return super::test_copies::send(cx, &mut asked, &draft, &self.test).await;
+        }
+        if !cx.json || !self.dry_run {
+            say(cx, &draft, &asked.wish.lists, start_at, now);
+        }
+        if self.dry_run {
+            if cx.json {
+                output::json(&plan(&draft, &asked.wish.lists, start_at))?;
+            } else {
+                output::line("Nothing was sent: this was a dry run.")?;
+            }
+            return Ok(Exit::Done);
+        }
+        if draft.survey.copies == 0 {
+            return Err(Usage(nobody(&draft)).into());
+        }
+        if !self.yes && !confirm(&format!("Send to {}?", people(draft.survey.copies)))? {
+            output::note("Nothing was sent.");
+            return Ok(Exit::Failed);
+        }
+        // A manual edition of what is new, to all of its lists, is the newsletter's next edition.
+        let takes = articles.is_empty() && self.to.is_empty();
+        let edition =
+            freeze(&store, asked, draft, &How { made_by: "staff", held: None, slot: None, start_at, takes }).await?;
+        let recipients = fill::fill(&store, edition, |_| ()).await?;
+        let mut tx = store.write().await?;
+        wish(&mut tx).await?;
+        tx.commit().await?;
+        if start_at > now {
+            let word = format!(
+                "Edition {edition} goes to {} at {}, while `herald run` is running, or with the first `herald once` after that. `herald editions cancel {edition}` takes it back.",
+                people(recipients),
+                cx.when(start_at)
+            );
+            if cx.json {
+                report(cx, &store, edition).await?;
+            } else {
+                output::line(word)?;
+            }
+            return Ok(Exit::Done);
+        }
+        deliver(cx, &store, edition, recipients).await?;
+        report(cx, &store, edition).await
+    }
+}
+
+/// Freezes the edition; where an article changed or another edition was made meanwhile, it is laid out again.
+async fn freeze(store: &Store, asked: Asked<'_>, draft: Draft, how: &How) -> anyhow::Result<i64> {
+    let mut tx = store.write().await?;
+    editions::ensure_newsletters(&mut tx, &[&asked.newsletter.name], asked.now).await?;
+    tx.commit().await?;
+    let mut draft = Some(draft);
+    for _ in 0..TRIES {
+        // A newsletter that was not known when it was laid out has its number now.
+        if let Some(draft) = draft.take().filter(|draft| draft.proof.layout.row.id != 0)
+            && let Some(edition) = compose::freeze(store, &draft.proof, how).await?
+        {
+            return Ok(edition);
+        }
+        let mut tx = store.read().await?;
+        draft = asked.draft(&mut tx).await?;
+        if draft.is_none() {
+            break;
+        }
+    }
+    Err(anyhow::anyhow!("the articles or editions of “{}” changed while it was to be sent", asked.newsletter.name))
+        .advise("Nothing was sent. Look again with --dry-run, and send it once more.")
+}
+
+async fn nothing(store: &Store, newsletter: &Newsletter) -> anyhow::Result<Exit> {
+    let mut tx = store.read().await?;
+    let last = match editions::newsletter_id(&mut tx, &newsletter.name).await? {
+        Some(id) => editions::latest(&mut tx, id).await?,
+        None => None,
+    };
+    let since = last.map_or(String::new(), |last| format!(" since its edition no. {}", last.number));
+    Err(anyhow::anyhow!("nothing is new to “{}”{since}", newsletter.name)).advise(
+        "Nothing was sent. Name articles with --article (`herald articles list` shows them), or read the sources first: herald once.",
+    )
+}
+
+fn nobody(draft: &Draft) -> String {
+    let survey = &draft.survey;
+    match survey.people {
+        0 => "there is nobody on its lists; bring people in with `herald subscribers import`, or let `herald once` read the lists".to_owned(),
+        _ if survey.had_all > 0 => format!(
+            "nobody gets a copy: {} already had every story; --again sends it to them once more",
+            people(survey.had_all)
+        ),
+        _ => "nobody gets a copy: nobody chose these topics, or there is nothing in their languages".to_owned(),
+    }
+}
+
+fn people(count: i64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+}
+
+/// What goes to how many, on standard error: it is said before anything is asked.
+fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: Instant) {
+    let (proof, survey) = (&draft.proof, &draft.survey);
+    let when = if start_at > now { cx.when(start_at) } else { "now".to_owned() };
+    let title = proof.layout.settings.title.get(&cx.config.language()).or(proof.layout.settings.title.values().next());
+    output::note(format!(
+        "“{}” no. {}, {when}, to {} on {}:",
+        title.map_or("", String::as_str),
+        proof.number,
+        people(survey.copies),
+        lists.join(", ")
+    ));
+    output::note(format!("  Subject: {}", proof.subject()));
+    for (n, title) in proof.titles.iter().enumerate() {
+        output::note(format!("  {:>2}. {title}", n + 1));
+    }
+    if proof.layout.selected.left_out > 0 {
+        output::note(format!("  {} more are new and do not fit (max_items).", proof.layout.selected.left_out));
+    }
+    let languages: Vec<String> = survey.languages.iter().map(|(l, n)| format!("{l} {n}")).collect();
+    if languages.len() > 1 {
+        output::note(format!("  By language: {}.", languages.join(", ")));
+    }
+    if survey.had_some > 0 {
+        let again = if proof.layout.settings.again { "and get it again" } else { "their copies leave that out" };
+        output::note(format!("  {} already had some of it; {again}.", people(survey.had_some)));
+    }
+    if survey.had_all > 0 {
+        output::note(format!("  {} already had all of it, and get nothing.", people(survey.had_all)));
+    }
+    if survey.not_theirs > 0 {
+        output::note(format!("  {} chose other topics, or have nothing in their language.", people(survey.not_theirs)));
+    }
+}
+
+fn plan<'a>(draft: &'a Draft, lists: &'a [String], start_at: Instant) -> Plan<'a> {
+    let (proof, survey) = (&draft.proof, &draft.survey);
+    Plan {
+        newsletter: &proof.layout.row.name,
+        number: proof.number,
+        subject: proof.subject(),
+        stories: &proof.titles,
+        left_out: proof.layout.selected.left_out,
+        lists,
+        start_at,
+        people: survey.people,
+        recipients: survey.copies,
+        had_some: survey.had_some,
+        had_all: survey.had_all,
+        not_theirs: survey.not_theirs,
+        languages: survey.languages.iter().map(|(l, n): (&Language, &i64)| (l.to_string(), *n)).collect(),
+    }
+}
+
+/// Delivers here where no daemon does, and shows how far it is until nothing can be done now.
+async fn deliver(cx: &mut Context, store: &Store, edition: i64, recipients: i64) -> anyhow::Result<()> {
+    let progress = Progress::new(cx.quiet, recipients);
+    match Lock::take(store) {
+        Ok(_lock) => {
+            let stop = CancellationToken::new();
+            let asked = stop.clone();
+            tokio::spawn(async move {
+                // Ctrl-C: what is on the wire is finished, the rest waits in the store.
+                if tokio::signal::ctrl_c().await.is_ok() {
+                    asked.cancel();
+                }
+            });
+            let (config, templates, clock, wake) = (cx.config.clone(), cx.templates()?, cx.clock.clone(), Wake::new());
+            let work = delivery::run(store, &config, &templates, &clock, &wake, stop, true);
+            tokio::pin!(work);
+            loop {
+                tokio::select! {
+                    done = &mut work => {
+                        done?;
+                        break;
+                    }
+                    () = tokio::time::sleep(LOOK) => {
+                        progress.show(&standing(store, edition).await?.1);
+                    }
+                }
+            }
+        }
+        Err(LockError::Held { .. }) => follow(store, edition, &progress).await?,
+        Err(error) => return Err(error.into()),
+    }
+    progress.end();
+    Ok(())
+}
+
+/// Follows what the daemon does with it, until it is over, nothing can be done now, or the daemon does nothing.
+async fn follow(store: &Store, edition: i64, progress: &Progress) -> anyhow::Result<()> {
+    let (mut before, mut still) = (None, Duration::ZERO);
+    loop {
+        let (state, counts) = standing(store, edition).await?;
+        progress.show(&counts);
+        let idle = counts.queued == 0 && counts.sending == 0;
+        if idle || !matches!(state, State::Queued | State::Sending) {
+            return Ok(());
+        }
+        still = if before == Some(counts) { still + LOOK } else { Duration::ZERO };
+        if still > PATIENCE {
+            output::note("The running daemon has not moved it for a minute; it is queued, and its log may say why.");
+            return Ok(());
+        }
+        before = Some(counts);
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn standing(store: &Store, edition: i64) -> anyhow::Result<(State, states::Counts)> {
+    let mut tx = store.read().await?;
+    let state = editions::by_id(&mut tx, edition).await?.map_or(State::Cancelled, |edition| edition.state);
+    Ok((state, states::counts(&mut tx, edition).await?))
+}
+
+async fn report(cx: &Context, store: &Store, edition: i64) -> anyhow::Result<Exit> {
+    let mut tx = store.read().await?;
+    let counts = states::counts(&mut tx, edition).await?;
+    let Some(edition) = editions::by_id(&mut tx, edition).await? else { return Ok(Exit::Failed) };
+    let exit = if counts.failed + counts.unknown > 0 { Exit::Partly } else { Exit::Done };
+    if cx.json {
+        output::json(&serde_json::json!({
+            "edition": edition.id,
+            "newsletter": edition.newsletter,
+            "number": edition.number,
+            "state": edition.state,
+            "start_at": edition.start_at,
+            "subject": edition.subject,
+            "recipients": edition.recipients,
+            "waiting": counts.waiting(),
+            "counts": counts,
+        }))?;
+        return Ok(exit);
+    }
+    let words: Vec<String> = words(&counts).into_iter().map(|(name, count)| format!("{name} {count}")).collect();
+    output::line(format!(
+        "{} no. {} (edition {}). {}.",
+        edition.newsletter,
+        edition.number,
+        edition.id,
+        words.join(", ")
+    ))?;
+    if counts.failed > 0 {
+        output::line(format!("`herald editions show {}` says what came back and why.", edition.id))?;
+    } else if counts.waiting() > 0 && matches!(edition.state, State::Queued | State::Sending) {
+        output::line("What waits is tried again while `herald run` is running, or with the next `herald once`.")?;
+    }
+    Ok(exit)
+}
+
+/// How far it is: a bar on a terminal, a line now and then elsewhere.
+struct Progress {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    total: i64,
+    last: std::cell::Cell<Duration>,
+}
+
+impl Progress {
+    fn new(quiet: bool, total: i64) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new(total.unsigned_abs());
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} handed over{msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Progress { bar, quiet, total, last: std::cell::Cell::new(Duration::ZERO) }
+    }
+
+    /// Called once every [`LOOK`].
+    fn show(&self, counts: &states::Counts) {
+        let returned = match counts.failed {
+            0 => String::new(),
+            n => format!(", returned {n}"),
+        };
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(counts.sent.unsigned_abs());
+                bar.set_message(returned);
+            }
+            None if self.quiet => {}
+            None => {
+                self.last.set(self.last.get() + LOOK);
+                if self.last.get() >= LINE {
+                    self.last.set(Duration::ZERO);
+                    output::note(format!("{} of {} handed over{returned}", counts.sent, self.total));
+                }
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -212,7 +212,12 @@ impl Sheet<'_> {
             publisher: site.publisher().get(language).to_owned(),
             address: site.address.get(language).to_owned(),
             site_url: site.home(language),
-            web_url: Some(site.address(&format!("{}/newsletters/{name}/{}", site.prefix(language), self.number))),
+            web_url: Some(site.address(&format!(
+                "{}/newsletters/{}/{}",
+                site.prefix(language),
+                segment(name),
+                self.number
+            ))),
             accent: site.accent.clone(),
             corrections: notes
                 .filter_map(|(n, picked)| Some(self.correction(position(count + n), revision(picked)?)))
@@ -233,7 +238,7 @@ impl Sheet<'_> {
         let content = &revision.content;
         let topic = content.topics.first().map(|label| issue::Link {
             label: self.templates.topic_name(label, language),
-            url: site.address(&format!("{}/topics/{}", site.prefix(language), topic_id(label))),
+            url: site.address(&format!("{}/topics/{}", site.prefix(language), segment(&topic_id(label)))),
         });
         issue::Story {
             position,
@@ -263,6 +268,13 @@ impl Sheet<'_> {
             language: revision.language.clone(),
         }
     }
+}
+
+/// A name or a topic's id as one segment of a path.
+fn segment(text: &str) -> percent_encoding::PercentEncode<'_> {
+    const KEPT: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    percent_encoding::utf8_percent_encode(text, KEPT)
 }
 
 /// How an edition is to be frozen.

@@ -1,0 +1,202 @@
+//! What a manual edition, a test copy and a preview have in common: the edition as it would be now.
+
+use chrono::{LocalResult, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
+
+use super::Usage;
+use crate::article::{ArticleId, Language};
+use crate::clock::Instant;
+use crate::config::{Config, Newsletter};
+use crate::delivery::Plate;
+use crate::edition::compose::{self, Layout, Proof, Wish};
+use crate::edition::fill::{Survey, nearest};
+use crate::edition::{due, select};
+use crate::store::editions::{self, NewsletterRow, newness};
+use crate::store::{Tx, articles};
+use crate::template::Templates;
+
+/// An edition as it would be now.
+pub(super) struct Draft {
+    /// The edition.
+    pub proof: Proof,
+    /// Who would get it.
+    pub survey: Survey,
+    /// Nothing is new, so these are the newest stories: to be looked at, not to be sent.
+    pub stale: bool,
+}
+
+/// What is asked for.
+pub(super) struct Asked<'a> {
+    pub config: &'a Config,
+    pub templates: &'a Templates,
+    pub newsletter: &'a Newsletter,
+    /// Articles that staff chose; empty: what is new.
+    pub articles: &'a [ArticleId],
+    pub wish: Wish,
+    pub now: Instant,
+    /// Where nothing is new, take the newest stories instead.
+    pub or_newest: bool,
+}
+
+impl Asked<'_> {
+    /// Looks, and writes nothing. `None` where there is nothing to print.
+    pub(super) async fn draft(&self, tx: &mut Tx) -> anyhow::Result<Option<Draft>> {
+        let row = self.row(tx).await?;
+        let mut stale = false;
+        let mut selected = if self.articles.is_empty() {
+            select::news(tx, self.config, self.newsletter, &row, self.now).await?
+        } else {
+            select::chosen(tx, self.config, self.newsletter, &row, self.articles, self.now).await?
+        };
+        if selected.stories.is_empty() && self.or_newest {
+            // As if it were its first edition.
+            let fresh = NewsletterRow { last_seq: None, ..row.clone() };
+            let mut newsletter = self.newsletter.clone();
+            newsletter.schedule = crate::config::Schedule::Manual;
+            selected = select::news(tx, self.config, &newsletter, &fresh, self.now).await?;
+            stale = true;
+        }
+        if selected.stories.is_empty() {
+            return Ok(None);
+        }
+        let layout = Layout::new(self.config, self.newsletter, (&row, selected), &self.wish, self.now);
+        let survey = due::survey(tx, &layout, false).await?;
+        let proof = compose::proof(tx, self.config, self.templates, self.newsletter, layout, &self.wish).await?;
+        Ok(Some(Draft { proof, survey, stale }))
+    }
+
+    /// The newsletter as the store knows it, or as it would be noted now.
+    async fn row(&self, tx: &mut Tx) -> anyhow::Result<NewsletterRow> {
+        let known = editions::newsletters(tx).await?.into_iter().find(|row| row.name == self.newsletter.name);
+        Ok(match known {
+            Some(row) => row,
+            None => NewsletterRow {
+                id: 0,
+                name: self.newsletter.name.clone(),
+                known_since: self.now,
+                known_seq: newness::last_seq(tx).await?,
+                last_seq: None,
+                last_slot: None,
+                waiting: Vec::new(),
+            },
+        })
+    }
+}
+
+/// A rendering of an edition that is not in the store, for the press. It has the number 0, which no edition has.
+pub(super) fn plate(proof: &Proof, n: usize) -> Option<Plate> {
+    let (version, rendering) = (proof.layout.versions.get(n)?, proof.renderings.get(n)?);
+    let row = &proof.layout.row;
+    Some(Plate {
+        edition: 0,
+        newsletter_id: row.id,
+        newsletter: row.name.clone(),
+        number: proof.number,
+        title: proof.layout.settings.title.get(&version.language).unwrap_or(&row.name).clone(),
+        rendering: rendering.clone(),
+    })
+}
+
+/// The place of the rendering in that language, or the nearest to it, or the first.
+pub(super) fn rendering_for(proof: &Proof, wanted: Option<&Language>) -> Option<usize> {
+    let languages: Vec<Language> = proof.layout.versions.iter().map(|version| version.language.clone()).collect();
+    let nearest = nearest(&languages, wanted);
+    languages.iter().position(|language| Some(language) == nearest)
+}
+
+/// The articles that staff named, by id, the beginning of one, or slug.
+///
+/// # Errors
+/// None, or several, of that name.
+pub(super) async fn articles_named(tx: &mut Tx, names: &[String]) -> anyhow::Result<Vec<ArticleId>> {
+    let mut ids = Vec::new();
+    for name in names {
+        match articles::lookup(tx, name).await?.as_slice() {
+            [id] => ids.push(*id),
+            [] => {
+                return Err(Usage(format!(
+                    "there is no article “{name}”; `herald articles list` shows those there are, with their ids"
+                ))
+                .into());
+            }
+            several => {
+                let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
+                return Err(Usage(format!("“{name}” may be any of {}; write the whole id", ids.join(", "))).into());
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// The lists that `--to` names, or all of the newsletter's.
+///
+/// # Errors
+/// One that is not the newsletter's.
+pub(super) fn lists_named(newsletter: &Newsletter, to: &[String]) -> anyhow::Result<Vec<String>> {
+    if let Some(other) = to.iter().find(|list| !newsletter.lists.contains(list)) {
+        return Err(Usage(format!(
+            "--to {other}: “{}” goes to {}; only a list of the newsletter can be named",
+            newsletter.name,
+            newsletter.lists.join(", ")
+        ))
+        .into());
+    }
+    Ok(if to.is_empty() { newsletter.lists.clone() } else { to.to_vec() })
+}
+
+/// The instant of `--at`: in the newsroom's time, or with an offset of its own.
+///
+/// # Errors
+/// It cannot be read, never comes in that zone, or is over.
+pub(super) fn time_named(text: &str, zone: Tz, now: Instant) -> anyhow::Result<Instant> {
+    let fault = |reason: &str| {
+        Usage(format!(
+            "--at {text}: {reason}; write it as 2026-03-04 07:00 ({}), or as 2026-03-04T07:00+01:00",
+            zone.name()
+        ))
+    };
+    let trimmed = text.trim();
+    let with_offset = ["%Y-%m-%dT%H:%M:%S%:z", "%Y-%m-%dT%H:%M%:z", "%Y-%m-%d %H:%M:%S%:z", "%Y-%m-%d %H:%M%:z"];
+    let spelled = trimmed.strip_suffix('Z').map(|start| format!("{start}+00:00"));
+    let spelled = spelled.as_deref().unwrap_or(trimmed);
+    let at = match with_offset.iter().find_map(|form| chrono::DateTime::parse_from_str(spelled, form).ok()) {
+        Some(at) => at.to_utc(),
+        None => {
+            let forms = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
+            let local = forms
+                .iter()
+                .find_map(|form| NaiveDateTime::parse_from_str(trimmed, form).ok())
+                .ok_or_else(|| fault("it is no time"))?;
+            match zone.from_local_datetime(&local) {
+                LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
+                LocalResult::None => return Err(fault("the clock jumps over that time").into()),
+            }
+        }
+    };
+    if at < now {
+        return Err(fault("that is over").into());
+    }
+    Ok(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_in_the_newsrooms_zone_or_with_its_offset() {
+        let zone: Tz = "Europe/Belgrade".parse().unwrap();
+        let now = chrono::DateTime::parse_from_rfc3339("2026-03-02T12:00:00Z").unwrap().to_utc();
+        let read = |text| time_named(text, zone, now).map(|at| at.to_rfc3339());
+        assert_eq!(read("2026-03-04 07:00").unwrap(), "2026-03-04T06:00:00+00:00");
+        for same in ["2026-03-04T07:00+01:00", "2026-03-04T06:00Z", "2026-03-04 06:00:00+00:00"] {
+            assert_eq!(read(same).unwrap(), "2026-03-04T06:00:00+00:00", "{same}");
+        }
+        for (wrong, reason) in
+            [("2026-03-29 02:30", "jumps over"), ("2026-03-01 07:00", "is over"), ("tomorrow", "no time")]
+        {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}
