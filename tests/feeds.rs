@@ -216,6 +216,40 @@ async fn what_is_not_there_is_said_with_what_is() {
     assert_eq!(served.ask("GET", "/healthz", &[]).await.status, 200);
 }
 
+#[tokio::test]
+async fn staff_learn_whether_the_house_is_ready() {
+    let mut served = Served::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    served.address = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(web::serve(listener, web::staff::router(served.site.clone()), served.stop.clone()));
+    let early = served.ask("GET", "/readyz", &[]).await;
+    assert_eq!((early.status, served.ask("GET", "/healthz", &[]).await.status), (503, 200));
+    served.take(&[]).await;
+    let ready = served.ask("GET", "/readyz", &[]).await;
+    let said: serde_json::Value = serde_json::from_slice(&ready.body).expect("JSON");
+    assert_eq!((ready.status, &said["ready"], &said["store"]), (200, &true.into(), &"ok".into()));
+    served.site.store.close().await;
+    let late = served.ask("GET", "/readyz", &[]).await;
+    assert_eq!(late.status, 503);
+    assert!(!String::from_utf8_lossy(&late.body).contains("\"ok\""));
+}
+
+#[tokio::test]
+async fn a_stop_lets_answers_finish_and_takes_no_more() {
+    let served = Served::new().await;
+    let mut open = TcpStream::connect(&served.address).await.expect("a connection");
+    open.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").await.expect("half a request");
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    served.stop.cancel();
+    open.write_all(b"connection: close\r\n\r\n").await.expect("the other half");
+    let mut answer = String::new();
+    let read = tokio::time::timeout(std::time::Duration::from_secs(9), open.read_to_string(&mut answer)).await;
+    read.expect("an end").expect("an answer");
+    // Whether the half request was still taken is the machine's affair; it never waits for ever.
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(TcpStream::connect(&served.address).await.is_err(), "nobody listens any more");
+}
+
 /// Titles on which readers have stumbled. What looks like a tag is left out: each reader has its own idea of that.
 const TITLES: [&str; 8] = [
     "Plain",

@@ -55,10 +55,14 @@ pub(super) fn write(channel: &Channel, entries: &[Entry]) -> Result<Vec<u8>, Fee
     Ok(unmark(bytes))
 }
 
-/// `atom:updated` of the feed: its newest entry's; without entries the beginning of time as we count it.
+/// `atom:updated` of a feed without entries, which must have one and may not have the clock's: the month
+/// in which Atom became RFC 4287. Validators take the year 1970 for a slip.
+const EMPTY: i64 = 1_133_395_200_000_000;
+
+/// `atom:updated` of the feed: its newest entry's.
 pub(super) fn updated(channel: &Channel, entries: &[Entry]) -> Instant {
     let newest = entries.iter().map(Entry::atom_updated).max();
-    newest.or(channel.updated).unwrap_or_else(|| from_micros(0))
+    newest.or(channel.updated).unwrap_or_else(|| from_micros(EMPTY))
 }
 
 fn one(channel: &Channel, entry: &Entry) -> atom_syndication::Entry {

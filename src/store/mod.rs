@@ -19,6 +19,7 @@ pub mod feeds;
 pub mod journal;
 pub mod keys;
 pub mod presence;
+pub mod sources;
 pub mod subscribers;
 pub mod suppressions;
 
