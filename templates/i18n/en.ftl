@@ -191,3 +191,36 @@ site-privacy-origin = Where the addresses come from: { $origin }.
 site-privacy-rights = Your rights
 site-privacy-leave = Every mail has a link for leaving. It needs no account, takes one press, and stays valid for years. If you leave, we keep your address only so as not to write to you again.
 site-privacy-ask = You can ask what we hold about you, have it corrected or erased, and complain to the data protection authority. Write to us:
+
+## Leaving and preferences
+
+people-ask = Leave “{ $title }”?
+people-ask-text = It comes to { $address }. Press “Leave” and no more of it will. Nothing changes until you do.
+people-leave = Leave
+people-left = You have left “{ $title }”
+people-left-text = You will get no more of it; a copy already on its way may still arrive.
+people-left-mistake = By mistake? Press “Undo”. To stop everything we send, press “Leave all”.
+people-undo = Undo
+people-leave-all = Leave all
+people-all = You have left everything
+people-all-text = You will get nothing more from us; a copy already on its way may still arrive.
+people-all-mistake = By mistake? Press “Undo”.
+people-again = You get “{ $title }” again
+people-again-text = It comes to { $address } as before.
+people-feed = Without an address
+people-feed-text = In a feed reader the same news comes without our knowing your address.
+people-forgotten = Nothing more is sent
+people-forgotten-text = We no longer have this address, and nothing more is sent to it.
+people-lost = This link does not work
+people-lost-text = It may have been cut off when it was copied. Open it once more from the mail itself, or write to us and we take your address off.
+people-test = This is a test copy
+people-test-text = The links for leaving and for preferences do nothing in a test copy.
+people-choices = Your choices for { $address }
+people-choices-text = Tick what you want, then press “Save”. Nothing changes until you do.
+people-newsletters = What you want
+people-everything = Everything
+people-everything-hint = Also topics that come later
+people-language-hint = A story that isn’t translated comes in its own language.
+people-save = Save
+people-saved = Saved.
+people-no-topic = Nothing was changed: tick a topic or “Everything”. To get nothing more, untick the newsletter.

@@ -194,3 +194,36 @@ site-privacy-origin = Poreklo adresa: { $origin }.
 site-privacy-rights = Vaša prava
 site-privacy-leave = U svakoj poruci je link za otkazivanje. Ne traži nalog, dovoljan je jedan pritisak i važi godinama. Kad otkažete pretplatu, adresu čuvamo samo da vam ne bismo ponovo pisali.
 site-privacy-ask = Možete da pitate šta o vama imamo, da tražite ispravku ili brisanje i da se obratite organu za zaštitu podataka. Pišite nam:
+
+## Otkazivanje i podešavanja
+
+people-ask = Otkazujete bilten „{ $title }”?
+people-ask-text = Stiže na adresu { $address }. Pritisnite „Otkaži” i više neće stizati. Do tada se ništa ne menja.
+people-leave = Otkaži
+people-left = Otkazali ste pretplatu na bilten „{ $title }”
+people-left-text = Više ga nećete dobijati; primerak koji je već na putu može još da stigne.
+people-left-mistake = Greškom? Pritisnite „Poništi”. Da ne dobijate ništa od nas, pritisnite „Otkaži sve”.
+people-undo = Poništi
+people-leave-all = Otkaži sve
+people-all = Otkazali ste sve
+people-all-text = Više nećete dobijati ništa od nas; primerak koji je već na putu može još da stigne.
+people-all-mistake = Greškom? Pritisnite „Poništi”.
+people-again = Ponovo primate bilten „{ $title }”
+people-again-text = Stiže na adresu { $address } kao i ranije.
+people-feed = Bez adrese
+people-feed-text = U čitaču RSS kanala iste vesti stižu a da mi ne znamo vašu adresu.
+people-forgotten = Ništa se više ne šalje
+people-forgotten-text = Ovu adresu više nemamo i na nju se ništa više ne šalje.
+people-lost = Ovaj link ne radi
+people-lost-text = Možda je odsečen pri kopiranju. Otvorite ga još jednom iz same poruke, ili nam pišite i uklonićemo vašu adresu.
+people-test = Ovo je probni primerak
+people-test-text = Linkovi za otkazivanje i podešavanja u probnom primerku ne rade.
+people-choices = Vaš izbor za adresu { $address }
+people-choices-text = Označite šta želite, pa pritisnite „Sačuvaj”. Do tada se ništa ne menja.
+people-newsletters = Šta želite
+people-everything = Sve
+people-everything-hint = I teme koje će doći kasnije
+people-language-hint = Vest koja nije prevedena stiže na svom jeziku.
+people-save = Sačuvaj
+people-saved = Sačuvano.
+people-no-topic = Ništa nije promenjeno: označite temu ili „Sve”. Da ne dobijate više ništa, poništite oznaku biltena.
