@@ -196,3 +196,6 @@ fn say(site: &Site, language: &Language, key: &str) -> String {
 fn with(site: &Site, language: &Language, key: &str, values: &[(&str, Argument)]) -> String {
     site.templates.catalog().say(language, key, values)
 }
+
+#[cfg(test)]
+mod tests;

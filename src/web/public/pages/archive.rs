@@ -97,11 +97,18 @@ pub(super) async fn year(site: &Site, language: &Language, year: i32) -> Result<
             month.titles = found.iter().map(|r| title(site, r, zone)).collect();
         }
     }
+    let mut spoken = Vec::new();
+    for other in &site.config.site.languages {
+        if articles::years(&mut tx, other, zone).await?.iter().any(|(y, _)| *y == year) {
+            spoken.push(other.clone());
+        }
+    }
     drop(tx);
     let name = super::with(site, language, "site-archive-of", &[("when", year.to_string().into())]);
     let html = Frame::new(site, language, &name)
         .section(Section::Archive)
         .is(&Page::Year(year))
+        .only_in(&spoken, Page::Archive)
         .under(super::say(site, language, "site-newsroom"), &Page::Home)
         .under(super::say(site, language, "site-archive"), &Page::Archive)
         .here(year.to_string())
@@ -139,6 +146,12 @@ pub(super) async fn month(
         Some((m, n)) => Some((year, *m, *n)),
         None => beside(&mut tx, language, &years, zone, (year, false)).await?,
     };
+    let mut spoken = Vec::new();
+    for other in &site.config.site.languages {
+        if articles::months(&mut tx, other, year, zone).await?.iter().any(|(m, _)| *m == month) {
+            spoken.push(other.clone());
+        }
+    }
     drop(tx);
     let pages = count.div_ceil(A_PAGE).max(1);
     if page > pages {
@@ -157,6 +170,7 @@ pub(super) async fn month(
     let html = Frame::new(site, language, &name)
         .section(Section::Archive)
         .is(&this)
+        .only_in(&spoken, Page::Archive)
         .under(super::say(site, language, "site-newsroom"), &Page::Home)
         .under(super::say(site, language, "site-archive"), &Page::Archive)
         .under(year.to_string(), &Page::Year(year))

@@ -39,7 +39,7 @@ struct Tongue {
     url: String,
     /// It is the language of this page.
     current: bool,
-    /// The link leads to the same page in that language; otherwise to its latest news.
+    /// The link leads to the same page in that language; otherwise to another of its pages.
     same: bool,
 }
 
@@ -67,6 +67,8 @@ pub struct Frame<'a> {
     crumbs: Vec<Crumb>,
     /// Where the switch leads in each language, by what this page is there.
     elsewhere: Vec<(Language, String)>,
+    /// Where it leads in the others.
+    otherwise: Page,
     private: bool,
 }
 
@@ -81,6 +83,7 @@ impl<'a> Frame<'a> {
             context: tera::Context::new(),
             crumbs: Vec::new(),
             elsewhere: Vec::new(),
+            otherwise: Page::Home,
             private: false,
         }
     }
@@ -122,6 +125,13 @@ impl<'a> Frame<'a> {
     /// Where the switch leads in each language in which there is this page; in the others, to the latest news.
     pub fn elsewhere(mut self, paths: Vec<(Language, String)>) -> Self {
         self.elsewhere = paths;
+        self
+    }
+
+    /// There is this page in these languages only; in the others the switch leads to `otherwise`.
+    pub fn only_in(mut self, languages: &[Language], otherwise: Page) -> Self {
+        self.elsewhere.retain(|(l, _)| languages.contains(l));
+        self.otherwise = otherwise;
         self
     }
 
@@ -171,7 +181,7 @@ impl<'a> Frame<'a> {
             name,
             current: *language == self.language,
             same: same.is_some(),
-            url: same.unwrap_or_else(|| address::path(&self.site.config.site, language, &Page::Home)),
+            url: same.unwrap_or_else(|| address::path(&self.site.config.site, language, &self.otherwise)),
         }
     }
 }

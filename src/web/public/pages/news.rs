@@ -66,8 +66,15 @@ pub(super) async fn topic(site: &Site, language: &Language, id: &str, page: usiz
     let selection =
         Selection { languages: vec![language.clone()], topics: vec![id.to_owned()], ..Selection::default() };
     let mut found = articles::headlines(&mut tx, &selection, A_PAGE + 1, (page - 1).saturating_mul(A_PAGE)).await?;
-    drop(tx);
     let configured = site.config.topics.iter().any(|topic| topic.id == id);
+    let mut spoken = Vec::new();
+    for other in &site.config.site.languages {
+        let theirs = Selection { languages: vec![other.clone()], ..selection.clone() };
+        if configured || !articles::headlines(&mut tx, &theirs, 1, 0).await?.is_empty() {
+            spoken.push(other.clone());
+        }
+    }
+    drop(tx);
     if found.is_empty() && (page > 1 || !configured) {
         return Ok(Shown::Missing);
     }
@@ -80,7 +87,7 @@ pub(super) async fn topic(site: &Site, language: &Language, id: &str, page: usiz
         .map_or(id, String::as_str);
     let name = site.templates.topic_name(label, language);
     let this = Page::Topic(id.to_owned());
-    let frame = Frame::new(site, language, &name).section(Section::None).is(&this);
+    let frame = Frame::new(site, language, &name).section(Section::None).is(&this).only_in(&spoken, Page::Home);
     let frame = frame.under(super::say(site, language, "site-newsroom"), &Page::Home).here(name.as_str());
     let html = frame
         .with("items", &Item::all(site, &found))

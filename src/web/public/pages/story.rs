@@ -105,7 +105,7 @@ impl Story {
         let language = &revision.language;
         let corrected = |r: &Revision| r.content.corrections.len();
         let others = siblings.iter().filter(|s| s.article != revision.article);
-        let versions: Vec<(Version, usize)> = others
+        let mut versions: Vec<(Version, usize)> = others
             .map(|other| {
                 let version = Version {
                     language: other.language.clone(),
@@ -116,6 +116,8 @@ impl Story {
                 (version, corrected(other))
             })
             .collect();
+        let place = |l: &Language| site.config.site.languages.iter().position(|s| s == l).unwrap_or(usize::MAX);
+        versions.sort_by_key(|(version, _)| place(&version.language));
         let ahead = versions.iter().filter(|(_, n)| *n > corrected(revision)).map(|(v, _)| v.clone()).collect();
         let changed = revision.kind == RevisionKind::Update && revision.updated > revision.published;
         Story {
