@@ -151,7 +151,7 @@ impl Templates {
     fn check_keys(&self, faults: &mut BTreeSet<TemplateFault>) {
         let first = self.house.languages.first().cloned().unwrap_or_default();
         for (name, file) in self.files.templates() {
-            for (index, line) in file.text.lines().enumerate() {
+            for (index, line) in without_comments(&file.text).lines().enumerate() {
                 for part in line.split("t(key=\"").skip(1) {
                     let Some((key, rest)) = part.split_once('"') else { continue };
                     // `"language-" ~ language` is put together: rendering will tell.
@@ -216,4 +216,18 @@ fn fault(error: TemplateError) -> TemplateFault {
         }
         TemplateError::Read { file, source } => TemplateFault::whole(file, source.to_string()),
     }
+}
+
+/// A template with its comments (`{# … #}`) blanked out, line by line.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, comment)) = rest.split_once("{#") {
+        let (comment, after) = comment.split_once("#}").unwrap_or((comment, ""));
+        out.push_str(before);
+        out.extend(comment.matches('\n'));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }

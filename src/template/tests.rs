@@ -168,8 +168,11 @@ fn lines(tag: &str) -> Vec<(String, String)> {
         // A line is `key = text`, `    [form] text`, or text that goes on.
         let at = match line.find(if line.starts_with(' ') { ']' } else { '=' }) {
             Some(at) if !line.starts_with(' ') || line.trim_start().starts_with(['[', '*']) => at + 1,
+            // `key = { $count ->` begins a choice, `}` ends it: no words in either.
+            _ if line.trim() == "}" => line.len(),
             _ => 0,
         };
+        let at = if line.trim_end().ends_with("->") { line.len() } else { at };
         lines.push((line[..at].to_owned(), line[at..].to_owned()));
     }
     lines
