@@ -10,7 +10,7 @@ use crate::article::Language;
 use crate::mail::{Choice, Links};
 
 /// Names that a mail template is given (`docs/TEMPLATES.md` describes each).
-const MAIL_NAMES: [&str; 17] = [
+pub(super) const MAIL_NAMES: [&str; 17] = [
     "newsletter",
     "number",
     "date",
@@ -155,7 +155,8 @@ impl Templates {
                 for part in line.split("t(key=\"").skip(1) {
                     let Some((key, rest)) = part.split_once('"') else { continue };
                     // `"language-" ~ language` is put together: rendering will tell.
-                    if !rest.trim_start().starts_with('~') && !self.catalog.has(&first, key) {
+                    let is_key = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+                    if is_key && !rest.trim_start().starts_with('~') && !self.catalog.has(&first, key) {
                         faults.insert(TemplateFault {
                             file: self.files.shown(name),
                             line: Some(index + 1),

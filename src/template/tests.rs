@@ -133,11 +133,19 @@ fn cyrillic(latin: &str) -> String {
         "абцчћдђефгхијклмнопрсштувзжАБЦЧЋДЂЕФГХИЈКЛМНОПРСШТУВЗЖ",
     );
     let mut out = String::new();
-    for (index, part) in latin.split(['{', '}']).enumerate() {
-        if index % 2 == 1 {
-            out += &format!("{{{part}}}");
-            continue;
-        }
+    for (index, part) in latin.split('{').enumerate() {
+        // What stands in braces is left as it is; a selector's brace closes on another line.
+        let part = match part.split_once('}') {
+            _ if index == 0 => part,
+            Some((inside, after)) => {
+                out += &format!("{{{inside}}}");
+                after
+            }
+            None => {
+                out += &format!("{{{part}");
+                ""
+            }
+        };
         let mut part = part.to_owned();
         // Names that have no Cyrillic form of their own.
         let kept = ["RSS", "Atom", "JSON Feed", "JSON", "OPML", "Herald"];
@@ -246,4 +254,18 @@ fn what_a_language_lacks_is_said_in_the_first() {
     let say = |key: &str| templates.catalog.say(&language("de"), key, &[]);
     assert_eq!(say("mail-correction"), "Berichtigung");
     assert_eq!(say("mail-withdrawn"), "Withdrawn");
+}
+
+#[test]
+fn the_documentation_has_every_name() {
+    let documented = include_str!("../../docs/TEMPLATES.md");
+    let source = include_str!("functions.rs");
+    let registered = ["register_function(\"", "register_filter(\""].iter().flat_map(|call| source.split(call).skip(1));
+    let names = registered.filter_map(|rest| rest.split('"').next()).chain(check::MAIL_NAMES);
+    let missing: Vec<&str> = names
+        .filter(|name| {
+            ![format!("`{name}`"), format!("`{name}("), format!("`{name}.")].iter().any(|n| documented.contains(n))
+        })
+        .collect();
+    assert!(missing.is_empty(), "not in docs/TEMPLATES.md: {missing:?}");
 }
