@@ -12,9 +12,16 @@ use uuid::Uuid;
 
 use crate::clock::Instant;
 
+pub mod date;
+pub mod decode;
 mod language;
+pub mod matter;
+pub mod place;
+mod slug;
+pub mod spoken;
 
 pub use language::Language;
+pub use slug::slug;
 
 /// The identity of an article, minted once; never made from its title, slug or address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
