@@ -14,7 +14,9 @@ use crate::clock::Instant;
 
 pub mod date;
 pub mod decode;
+pub mod intake;
 mod language;
+pub mod markup;
 pub mod matter;
 pub mod place;
 mod slug;

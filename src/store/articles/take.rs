@@ -349,7 +349,7 @@ fn date_notes(notes: &mut [Note], known: &[Note], now: Instant) {
     for note in notes.iter_mut().filter(|n| n.at == Note::UNDATED) {
         note.at = known.iter().find(|k| k.text() == note.text()).map_or(now, |k| k.at);
     }
-    notes.sort_by(|a, b| b.at.cmp(&a.at));
+    notes.sort_by_key(|note| std::cmp::Reverse(note.at));
 }
 
 /// A slug without the number that made it unique.
