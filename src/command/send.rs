@@ -242,7 +242,7 @@ fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: In
         output::note(format!("  By language: {}.", languages.join(", ")));
     }
     if survey.had_some > 0 {
-        let again = if proof.layout.settings.again { "and get it again" } else { "their copies leave that out" };
+        let again = if proof.layout.settings.again { "they get it again" } else { "their copies leave that out" };
         output::note(format!("  {} already had some of it; {again}.", people(survey.had_some)));
     }
     if survey.had_all > 0 {
