@@ -1,6 +1,8 @@
-//! What Herald promises, one file a promise.
+//! What Herald promises, one file a promise; in one binary, for linking once is quicker than many times.
 
 mod cli;
 mod feeds;
 mod house;
 mod mails;
+mod road;
+mod world;

@@ -235,7 +235,7 @@ pub struct Draft {
 }
 
 /// Something wrong with one file of a source, named so that it can be mended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The file (its key in the source).
     pub file: String,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Exit, Frame, output};
 use crate::article::Fault;
+use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Text};
 use crate::source;
 use crate::template::{TemplateFault, Templates};
@@ -59,6 +60,7 @@ fn look(mut found: Findings, config: &Config) -> Findings {
         }),
     }
     found.lists = source::lists::check_lists(config);
+    found.articles = source::check_articles(config, &Clock::system());
     found.translations = translations(config);
     found
 }

@@ -1,6 +1,8 @@
-//! `herald once`
+//! `herald once`: one pass of everything but the pages, for cron and systemd timers.
 
-use super::{Context, Exit};
+use super::{Context, Exit, Usage, confirm, output};
+use crate::config::ConfigError;
+use crate::service::{Lock, Newsroom, Pass};
 
 /// Does one pass of everything but the pages.
 #[derive(Debug, clap::Args)]
@@ -17,8 +19,56 @@ impl Once {
     /// Does one pass of everything but the pages.
     ///
     /// # Errors
-    /// What went wrong.
-    pub async fn run(self, _cx: &mut Context) -> anyhow::Result<Exit> {
-        anyhow::bail!("`herald once` is not there yet")
+    /// Another one has the store; a stage could not do its work; settings that are not fit for real mail.
+    pub async fn run(self, cx: &mut Context) -> anyhow::Result<Exit> {
+        may_send(cx, self.now, self.yes)?;
+        let store = cx.store().await?;
+        let _lock = Lock::take(&store)?;
+        let stop = super::run::stop_on_signal()?;
+        let newsroom = Newsroom::open(cx.config.clone(), store.clone(), cx.clock.clone()).await?;
+        let pass = newsroom.pass(self.now, stop).await?;
+        pass.read.log();
+        if cx.json {
+            output::json(&pass.as_json())?;
+        } else {
+            output::raw(newsroom.account(&pass))?;
+        }
+        store.close().await;
+        Ok(exit_of(&pass))
     }
+}
+
+fn exit_of(pass: &Pass) -> Exit {
+    if !pass.editions.failed.is_empty() || !pass.feeds.failed.is_empty() {
+        Exit::Failed
+    } else if pass.read.is_partial() || !pass.feeds.left_out.is_empty() {
+        Exit::Partly
+    } else {
+        Exit::Done
+    }
+}
+
+/// Whether mail may leave: real relays want real settings, and `--now` through one of them asks.
+///
+/// # Errors
+/// Usage (exit code 2), naming the key or what to add.
+pub fn may_send(cx: &Context, now: bool, yes: bool) -> anyhow::Result<()> {
+    if cx.config.mail.relays.iter().all(|relay| relay.url.starts_with("folder:")) {
+        return Ok(());
+    }
+    let faults = cx.config.fit_for_real_mail();
+    if !faults.is_empty() {
+        return Err(ConfigError { file: cx.config.file.clone(), faults }.into());
+    }
+    if now && !yes {
+        let relays: Vec<&str> = cx.config.mail.relays.iter().map(|relay| relay.name.as_str()).collect();
+        let question = format!(
+            "Every scheduled newsletter would go out now, as real mail through {}. Send them?",
+            relays.join(", ")
+        );
+        if !confirm(&question)? {
+            return Err(Usage("nothing was sent".to_owned()).into());
+        }
+    }
+    Ok(())
 }

@@ -23,6 +23,13 @@ impl Source {
             Source::Folder(folder) => &folder.name,
         }
     }
+
+    /// How often it is read.
+    pub fn every(&self) -> Span {
+        match self {
+            Source::Folder(folder) => folder.every,
+        }
+    }
 }
 
 /// A folder of Markdown and HTML files with front matter.

@@ -18,6 +18,15 @@ pub enum Text {
 }
 
 impl Text {
+    /// Every wording of it.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let (one, several) = match self {
+            Text::One(text) => (Some(text), None),
+            Text::ByLanguage(texts) => (None, Some(texts.values())),
+        };
+        one.into_iter().chain(several.into_iter().flatten()).map(String::as_str)
+    }
+
     /// The text for `language`: its own, else one of the same primary language, else the first there is.
     pub fn get(&self, language: &Language) -> &str {
         match self {

@@ -1,5 +1,94 @@
 //! Which task, when; wake-ups; shutdown in order.
+//!
+//! 1. [`Newsroom::open`] brings together what every stage needs.
+//! 2. [`pass`] does each stage once, in the order of the road: what `herald once` is.
+//! 3. [`run`] gives each stage a task of its own that looks when it is woken, when its time has come, and
+//!    every so often all the same; and stops them in order.
+//!
+//! A stage finds its work in the store. So nothing here decides anything but *when*.
 
+mod account;
 mod lock;
+mod pass;
+mod run;
 
 pub use lock::{Lock, LockError};
+pub use pass::{Pass, Read, counted};
+pub use run::run;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::delivery::DeliveryError;
+use crate::edition::EditionError;
+use crate::feed::{FeedError, Shelf};
+use crate::source::SourceError;
+use crate::store::{Store, StoreError, keys};
+use crate::template::{TemplateError, Templates};
+use crate::wake::Wake;
+use crate::web::public::Site;
+
+/// Why a stage could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A template is wrong.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A source could not be read at all.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A feed could not be built or written.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// An edition could not be made.
+    #[error(transparent)]
+    Edition(#[from] EditionError),
+    /// Copies could not be handed over.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// Somebody else has the store.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An address cannot be listened on.
+    #[error("[listen] {key}: {address}: {source}; is another program there? Stop it, or name another address")]
+    Listen {
+        /// The key in `[listen]`.
+        key: &'static str,
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// One newsroom at work: what every stage and every page can ask.
+#[derive(Clone)]
+pub struct Newsroom {
+    /// The same, as the pages have it.
+    pub site: Site,
+}
+
+impl Newsroom {
+    /// Brings a newsroom together: templates, keys, an empty shelf of feeds.
+    ///
+    /// # Errors
+    /// A template that cannot be read; what the store says.
+    pub async fn open(config: Arc<Config>, store: Store, clock: Clock) -> Result<Newsroom, ServiceError> {
+        let templates = Arc::new(Templates::for_config(&config)?);
+        let mut tx = store.read().await?;
+        let keyring = Arc::new(keys::ring(&mut tx).await?);
+        drop(tx);
+        let (shelf, wake) = (Arc::new(Shelf::new()), Wake::new());
+        Ok(Newsroom { site: Site { config, store, clock, templates, keyring, shelf, wake } })
+    }
+
+    /// Where the static copy is kept, if anywhere.
+    fn static_folder(&self) -> Option<PathBuf> {
+        self.site.config.site.folder.as_ref().map(|folder| self.site.config.path(folder))
+    }
+}

@@ -16,6 +16,7 @@ pub mod articles;
 pub mod deliveries;
 pub mod editions;
 pub mod feeds;
+pub mod files;
 pub mod journal;
 pub mod keys;
 pub mod presence;

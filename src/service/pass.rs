@@ -1,0 +1,182 @@
+//! Each stage once, in the order of the road. All of them find their work in the store, so a pass may
+//! be broken off anywhere and run again.
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Newsroom, ServiceError};
+use crate::delivery::{self, Summary};
+use crate::edition;
+use crate::feed::{self, Built};
+use crate::source::{self, ListReport, ReadReport};
+use crate::store::articles;
+use crate::wake::Task;
+
+/// What reading brought.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// One report a source.
+    pub sources: Vec<ReadReport>,
+    /// One report a list with a file.
+    pub lists: Vec<ListReport>,
+    /// How many articles went public.
+    pub public: usize,
+}
+
+impl Read {
+    /// Whether something was rejected: exit code 3.
+    pub fn is_partial(&self) -> bool {
+        self.sources.iter().any(ReadReport::is_partial)
+            || self.lists.iter().any(|list| list.rejected > 0 || list.failed.is_some())
+    }
+
+    /// Says in the log what changed and what is wrong; nothing where nothing is new.
+    pub fn log(&self) {
+        for report in &self.sources {
+            report.log();
+        }
+        if self.public > 0 {
+            tracing::info!("{} went public.", self.public);
+        }
+    }
+}
+
+/// What one pass did.
+#[derive(Debug)]
+pub struct Pass {
+    /// What reading brought.
+    pub read: Read,
+    /// What became of the feeds.
+    pub feeds: Built,
+    /// Which editions were made.
+    pub editions: edition::Pass,
+    /// What was handed over.
+    pub sent: Summary,
+}
+
+impl Newsroom {
+    /// One pass of everything: what `herald once` is. `now_all`: every scheduled newsletter is due now.
+    ///
+    /// # Errors
+    /// The first stage that could not do its work; the ones before it have done theirs.
+    pub async fn pass(&self, now_all: bool, stop: CancellationToken) -> Result<Pass, ServiceError> {
+        let read = self.read().await?;
+        let feeds = self.publish().await?;
+        let editions = self.compose(now_all).await?;
+        let sent = self.deliver(stop, true).await?;
+        Ok(Pass { read, feeds, editions, sent })
+    }
+
+    /// Reads lists and sources, and lets go public what is due.
+    ///
+    /// # Errors
+    /// A source that cannot be read at all; what the store says.
+    pub async fn read(&self) -> Result<Read, ServiceError> {
+        let site = &self.site;
+        let lists = source::lists::sync_lists(&site.store, &site.config, &site.clock).await?;
+        let sources = source::read_all(&site.store, &site.config, &site.clock).await?;
+        let public = self.release().await? + sources.iter().map(|source| source.public).sum::<usize>();
+        if sources.iter().any(ReadReport::has_news) {
+            site.wake.up(Task::Feeds);
+            site.wake.up(Task::Newsletters);
+        }
+        Ok(Read { sources, lists, public })
+    }
+
+    /// Lets go public what is due; how many did.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn release(&self) -> Result<usize, ServiceError> {
+        let now = self.site.clock.now();
+        let mut tx = self.site.store.read().await?;
+        let due = articles::next_due(&mut tx).await?.is_some_and(|at| at <= now);
+        drop(tx);
+        if !due {
+            return Ok(0);
+        }
+        let mut tx = self.site.store.write().await?;
+        let released = articles::release_due(&mut tx, now).await?;
+        tx.commit().await?;
+        if !released.is_empty() {
+            self.site.wake.up(Task::Feeds);
+            self.site.wake.up(Task::Newsletters);
+        }
+        Ok(released.len())
+    }
+
+    /// Builds the feeds that changed, and brings the static copy up to date.
+    ///
+    /// # Errors
+    /// The static copy cannot be written; what the store says. The last good documents stay.
+    pub async fn publish(&self) -> Result<Built, ServiceError> {
+        let site = &self.site;
+        let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
+        for left_out in &built.left_out {
+            tracing::warn!(
+                "feed {}: “{}” ({}) is left out: {}",
+                left_out.feed,
+                left_out.title,
+                left_out.article,
+                left_out.reason
+            );
+        }
+        for failed in &built.failed {
+            tracing::error!("feed {}: {}; the last good one stays up", failed.feed, failed.reason);
+        }
+        if !built.changed.is_empty() {
+            tracing::debug!("Feeds built again: {}.", built.changed.join(", "));
+        }
+        if let Some(folder) = self.static_folder() {
+            feed::write_static(&site.shelf, &folder).await?;
+        }
+        Ok(built)
+    }
+
+    /// Makes the editions that are due.
+    ///
+    /// # Errors
+    /// What the store says. A newsletter that failed is named in the log and stops no other.
+    pub async fn compose(&self, now_all: bool) -> Result<edition::Pass, ServiceError> {
+        let site = &self.site;
+        let pass = edition::make_due(&site.store, &site.config, &site.templates, &site.clock, now_all).await?;
+        for made in &pass.made {
+            match &made.held {
+                Some(reason) => {
+                    tracing::warn!("{} No. {} is held for staff: {reason}", made.newsletter, made.number);
+                }
+                None => tracing::info!(
+                    "{} No. {} “{}”: {} for {}.",
+                    made.newsletter,
+                    made.number,
+                    made.subject,
+                    counted(made.stories as i64, "story", "stories"),
+                    counted(made.recipients, "person", "people")
+                ),
+            }
+        }
+        for (newsletter, error) in &pass.failed {
+            tracing::error!("{newsletter}: no edition could be made: {error}");
+        }
+        for (edition, reason) in &pass.paused {
+            tracing::warn!("edition {edition} is paused for staff: {reason}");
+        }
+        if !pass.made.is_empty() {
+            site.wake.up(Task::Delivery);
+        }
+        Ok(pass)
+    }
+
+    /// Hands copies over: until nothing can be done now (`until_idle`), or until the stop.
+    ///
+    /// # Errors
+    /// What the store says; a relay that cannot be used at all.
+    pub async fn deliver(&self, stop: CancellationToken, until_idle: bool) -> Result<Summary, ServiceError> {
+        let site = &self.site;
+        Ok(delivery::run(&site.store, &site.config, &site.templates, &site.clock, &site.wake, stop, until_idle).await?)
+    }
+}
+
+/// `1 story`, `5 stories`.
+pub fn counted(count: i64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
