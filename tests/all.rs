@@ -1,6 +1,7 @@
 //! What Herald promises, one file a promise; in one binary, for linking once is quicker than many times.
 
 mod cli;
+mod editions;
 mod feeds;
 mod house;
 mod mails;
