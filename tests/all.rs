@@ -6,4 +6,5 @@ mod feeds;
 mod house;
 mod mails;
 mod road;
+mod sending;
 mod world;

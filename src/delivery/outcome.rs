@@ -46,7 +46,7 @@ fn by_code(step: Step, code: u16) -> About {
         (_, 421 | 432 | 454) => About::Relay,
         (_, 530 | 534 | 535 | 538) => About::Us,
         (_, 523 | 552) => About::Message,
-        (Step::Mail, 450 | 451 | 452) => About::Relay,
+        (Step::Mail, 450..=452) => About::Relay,
         (Step::Mail, _) => About::Us,
         (Step::Rcpt, 451 | 452) => About::Relay,
         (Step::Rcpt, 500..=504) => About::Us,

@@ -205,24 +205,15 @@ impl Group {
         if upto != 0 && *written >= upto {
             return Ok(());
         }
-        let (last, marks) = {
-            let queue = lock(&self.queue);
-            let batch = queue.iter().take(BATCH);
-            (
-                batch.clone().last().map_or(*written, |(n, _)| *n),
-                batch.map(|(_, mark)| mark.clone()).collect::<Vec<_>>(),
-            )
-        };
-        if marks.is_empty() {
-            return Ok(());
-        }
+        let (numbers, marks): (Vec<u64>, Vec<Mark>) = lock(&self.queue).iter().take(BATCH).cloned().unzip();
+        let Some(last) = numbers.last() else { return Ok(()) };
         let mut tx = store.write().await?;
         // The server answers before its disk has it. If it dies, at most its last half second is sent again.
         tx.q("SET LOCAL synchronous_commit = off").execute().await?;
         deliveries::mark(&mut tx, &marks).await?;
         tx.commit().await?;
         lock(&self.queue).drain(..marks.len());
-        *written = last;
+        *written = *last;
         Ok(())
     }
 }

@@ -1,0 +1,376 @@
+//! Sending: a whole edition against a server that counts and deals every fault, and a process that is killed.
+//!
+//! The server is `examples/counting-sink.rs`, run inside this process; it counts accepted copies by Message-ID and recipient.
+
+#[allow(dead_code)]
+#[path = "../examples/counting-sink.rs"]
+mod sink;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use herald::clock::Clock;
+use herald::config::Config;
+use herald::delivery::{self, Summary};
+use herald::store::Store;
+use herald::template::Templates;
+use herald::wake::Wake;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+/// The counting server of one test.
+struct Sink {
+    state: &'static sink::State,
+    url: String,
+}
+
+impl Sink {
+    fn start(options: &[&str]) -> Sink {
+        let options = ["--listen", "127.0.0.1:0"].iter().chain(options).map(|o| (*o).to_owned());
+        let (state, at) = sink::start(sink::options(options));
+        Sink { state, url: format!("smtp://{at}") }
+    }
+
+    fn count(&self, key: &str) -> u64 {
+        let summary: Value = serde_json::from_str(&self.state.summary()).expect("a summary");
+        summary.pointer(key).and_then(Value::as_u64).unwrap_or_else(|| panic!("{key} in {summary}"))
+    }
+
+    /// Every copy came once, and the server had nothing to complain of.
+    fn has_each_once(&self, people: u64) {
+        assert_eq!(self.count("/unique_rcpts"), people, "none is lost");
+        assert_eq!(self.count("/duplicates"), 0, "none comes twice");
+        self.is_content();
+    }
+
+    fn is_content(&self) {
+        let summary: Value = serde_json::from_str(&self.state.summary()).expect("a summary");
+        let violations = summary["violations"].as_object().expect("violations");
+        assert!(violations.values().all(|n| n.as_u64() == Some(0)), "{summary}");
+    }
+}
+
+/// A store with one edition for so many people, and a configuration that leads to a relay.
+struct Post {
+    folder: PathBuf,
+    _own: Option<tempfile::TempDir>,
+    config: Config,
+    store: Store,
+    clock: Clock,
+}
+
+impl Post {
+    async fn new(people: u64, relay: &str) -> Post {
+        let own = tempfile::tempdir().expect("a folder");
+        let folder = own.path().to_owned();
+        let post = Post::at(&folder, relay, Some(own)).await;
+        post.fill(people).await;
+        post
+    }
+
+    async fn at(folder: &Path, relay: &str, own: Option<tempfile::TempDir>) -> Post {
+        let text = format!(
+            "[site]\ntitle = \"Test\"\nurl = \"https://news.office.test\"\nlanguages = [\"en\"]\naddress = \"Street 1\"\n\
+             [mail]\nfrom = \"Press <news@office.test>\"\nreturn_path = \"bounces@office.test\"\n\
+             [[mail.relays]]\nname = \"trial\"\n{relay}\n"
+        );
+        let mut config: Config = toml::from_str(&text).expect("a configuration");
+        config.folder = folder.to_owned();
+        let store = Store::open("sqlite://herald.db", folder).await.expect("a store");
+        let clock = Clock::standing(herald::clock::from_micros(1_772_000_000_000_000));
+        Post { folder: folder.to_owned(), _own: own, config, store, clock }
+    }
+
+    async fn fill(&self, people: u64) {
+        let mut tx = self.store.write().await.expect("a transaction");
+        let settings = serde_json::json!({
+            "newsletter": "daily", "lists": ["public"], "title": { "en": "Daily digest" }
+        });
+        let rendering = serde_json::json!({
+            "language": "en", "positions": [0], "subjects": [[{ "text": "News of the day" }]],
+            "text": [{ "text": ".A line that begins with a dot\n..\n" }, { "text": "text\n".repeat(200) }],
+            "html": [{ "text": "<p>word</p>\n".repeat(400) }], "why": "", "boundary": "=_TRIALTRIALTRIALTRIALTRIAL"
+        });
+        let rows: Vec<_> = (1..=people).map(|id| (id, format!("r{id}@readers.test"))).collect();
+        let rows = serde_json::to_string(&rows).expect("rows");
+        for sql in [
+            "INSERT INTO lists (id, name) VALUES (1, 'public')",
+            "INSERT INTO newsletters (id, name, known_since, known_seq) VALUES (1, 'daily', 0, 0)",
+        ] {
+            tx.q(sql).execute().await.expect(sql);
+        }
+        let edition = "INSERT INTO editions (id, newsletter, number, state, made_by, composed_at, start_at, subject, settings, hash, \
+             audience_upto, filled, recipients) VALUES (1, 1, 1, 'queued', 'staff', 0, 0, 'News', $1, '', $2, 1, $2)";
+        let many = people as i64;
+        tx.q(edition).bind(settings.to_string()).bind(many).execute().await.expect("an edition");
+        let variant = "INSERT INTO edition_variants (edition, number, language, subject, rendering) VALUES (1, 0, 'en', 'News', $1)";
+        tx.q(variant).bind(rendering.to_string()).execute().await.expect("a rendering");
+        for sql in [
+            "INSERT INTO subscribers (id, address, mailbox, created_at) SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 1, 0 FROM json_each($1)",
+            "INSERT INTO memberships (list, subscriber, status, decided_by, joined_at) SELECT 1, CAST(value ->> 0 AS BIGINT), 'active', 'file', 0 FROM json_each($1)",
+            "INSERT INTO deliveries (edition, subscriber, variant, choice) SELECT 1, CAST(value ->> 0 AS BIGINT), 0, 1 FROM json_each($1)",
+        ] {
+            tx.q(sql).bind(rows.as_str()).execute().await.expect(sql);
+        }
+        tx.commit().await.expect("a commit");
+    }
+
+    /// Delivers what can be delivered now.
+    async fn deliver(&self) -> Summary {
+        self.deliver_until(CancellationToken::new()).await.expect("a delivery")
+    }
+
+    async fn deliver_until(&self, stop: CancellationToken) -> Result<Summary, delivery::DeliveryError> {
+        let templates = Templates::load(None).expect("templates");
+        delivery::run(&self.store, &self.config, &templates, &self.clock, &Wake::new(), stop, true).await
+    }
+
+    /// Delivers, moving the clock to whatever is next, until nothing waits.
+    async fn deliver_all(&self) {
+        for _ in 0..40 {
+            let summary = self.deliver().await;
+            if summary.waiting == 0 {
+                return;
+            }
+            self.clock.advance(chrono::Duration::hours(13));
+        }
+        panic!("it does not come to an end");
+    }
+
+    /// How many deliveries are in each state, by number.
+    async fn states(&self) -> [i64; 8] {
+        let mut tx = self.store.read().await.expect("a transaction");
+        let mut states = [0; 8];
+        for row in tx.q("SELECT state, COUNT(*) FROM deliveries GROUP BY 1").all().await.expect("rows") {
+            states[row.get::<i64>(0).expect("a state") as usize] = row.get(1).expect("a count");
+        }
+        states
+    }
+
+    async fn word(&self, sql: &'static str) -> String {
+        let mut tx = self.store.read().await.expect("a transaction");
+        tx.q(sql).one().await.expect(sql).get(0).expect(sql)
+    }
+
+    async fn run(&self, sql: &'static str) {
+        let mut tx = self.store.write().await.expect("a transaction");
+        tx.q(sql).execute().await.expect(sql);
+        tx.commit().await.expect("a commit");
+    }
+}
+
+fn relay(sink: &Sink) -> String {
+    format!("url = \"{}\"", sink.url)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_edition_reaches_everybody_once() {
+    for options in [&[][..], &["--no-pipelining"], &["--no-8bitmime"], &["--slow-ms", "1"]] {
+        let sink = Sink::start(options);
+        let post = Post::new(500, &relay(&sink)).await;
+        let summary = post.deliver().await;
+        assert_eq!((summary.sent, summary.waiting, summary.finished.as_slice()), (500, 0, &[1][..]), "{options:?}");
+        sink.has_each_once(500);
+        assert_eq!(post.states().await[2], 500);
+        assert_eq!(post.word("SELECT state FROM editions").await, "done");
+        assert!(post.word("SELECT MIN(line) FROM deliveries").await.starts_with("2.0.0 ok"));
+        assert!(sink.count("/peak_connections") <= 8, "connections are reused");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_gets_one_file_a_copy_and_a_repeat_takes_its_place() {
+    let post = Post::new(300, "url = \"folder:outbox\"").await;
+    assert_eq!(post.deliver().await.sent, 300);
+    let names = || std::fs::read_dir(post.folder.join("outbox")).expect("outbox").count();
+    assert_eq!(names(), 300);
+    post.run("UPDATE deliveries SET state = 0, next_at = 0").await;
+    post.run("UPDATE editions SET state = 'queued'").await;
+    assert_eq!(post.deliver().await.sent, 300);
+    assert_eq!(names(), 300, "the same copies under the same names");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_for_now_come_back_later_and_refusals_for_good_end() {
+    let sink =
+        Sink::start(&["--rcpt451", "r1?", "--rcpt550", "r2?", "--data554", "r3?", "--data451", "r4?", "--times", "2"]);
+    let post = Post::new(100, &relay(&sink)).await;
+    let summary = post.deliver().await;
+    assert_eq!((summary.sent, summary.failed, summary.deferred, summary.waiting), (60, 20, 20, 20));
+    assert_eq!(post.states().await, [0, 0, 60, 20, 20, 0, 0, 0]);
+    let words = "SELECT code || ' ' || enhanced || ' ' || line FROM deliveries WHERE subscriber = 20";
+    assert_eq!(post.word(words).await, "550 5.1.1 5.1.1 no such user");
+    assert_eq!(post.deliver().await.sent, 0, "not before its time");
+    post.clock.advance(chrono::Duration::seconds(61));
+    assert_eq!(post.deliver().await.deferred, 20, "a second time");
+    post.deliver_all().await;
+    assert_eq!(post.states().await, [0, 0, 80, 0, 20, 0, 0, 0]);
+    sink.has_each_once(80);
+    assert_eq!(post.word("SELECT state FROM editions").await, "done");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_may_be_lost_at_any_moment() {
+    let sink = Sink::start(&["--drop-before", "r1?", "--drop-lost", "r2?", "--drop-after", "r3?", "--times", "1"]);
+    let post = Post::new(200, &relay(&sink)).await;
+    let summary = post.deliver().await;
+    // Whether the server kept a copy before it went away cannot be seen from here.
+    assert_eq!(summary.unknown, 20);
+    assert_eq!(post.states().await, [0, 0, 180, 0, 0, 0, 0, 20]);
+    assert_eq!(post.word("SELECT state FROM editions").await, "sending", "they are still to be settled");
+    post.deliver_all().await;
+    assert_eq!(post.states().await[2], 200);
+    assert_eq!(sink.count("/unique_rcpts"), 200);
+    assert_eq!(sink.count("/duplicates"), 10, "only those that it had kept");
+    assert_eq!(sink.count("/duplicate_pairs"), 10, "with the Message-ID they had");
+    sink.is_content();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_pushes_back_gets_less() {
+    let sink = Sink::start(&["--max-per-ip", "3", "--max-msgs", "20"]);
+    let post = Post::new(300, &relay(&sink)).await;
+    assert_eq!(post.deliver().await.sent, 300);
+    sink.has_each_once(300);
+    let sink = Sink::start(&["--conn421", "0.3", "--seed", "4"]);
+    let post = Post::new(300, &relay(&sink)).await;
+    assert_eq!(post.deliver().await.sent, 300);
+    sink.has_each_once(300);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_is_not_there_costs_no_attempt() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number");
+    let post = Post::new(50, &format!("url = \"smtp://{free}\"")).await;
+    let summary = post.deliver().await;
+    assert!(summary.relay.as_ref().is_some_and(|words| words.contains("connecting")), "{summary:?}");
+    assert_eq!(post.states().await[0], 50, "all wait as before");
+    assert_eq!(post.word("SELECT CAST(MAX(attempts) AS TEXT) FROM deliveries").await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_of_ourselves_stops_the_edition_and_hurts_nobody() {
+    let sink = Sink::start(&["--starttls", "454"]);
+    let post = Post::new(50, &format!("url = \"{}?starttls=required\"", sink.url)).await;
+    let summary = post.deliver().await;
+    assert!(summary.relay.as_ref().is_some_and(|words| words.contains("454")), "{summary:?}");
+    assert_eq!(sink.count("/accepted"), 0, "nothing goes in the clear");
+    assert_eq!(post.states().await[0], 50);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_starttls_no_mail_and_a_password_where_it_is_asked_for() {
+    let sink = Sink::start(&["--auth"]);
+    let post = Post::new(5, &format!("url = \"{}?starttls=required\"", sink.url)).await;
+    let words = post.deliver().await.relay.unwrap_or_default();
+    assert!(words.contains("does not offer STARTTLS"), "{words}");
+    assert_eq!(sink.count("/accepted"), 0);
+    let own = tempfile::tempdir().expect("a folder");
+    std::fs::write(own.path().join("password"), "secret\n").expect("a password");
+    let folder = own.path().to_owned();
+    let url = sink.url.replace("smtp://", "smtp://desk@");
+    let post = Post::at(&folder, &format!("url = \"{url}\"\npassword_file = \"password\""), Some(own)).await;
+    post.fill(5).await;
+    assert_eq!(post.deliver().await.sent, 5);
+    sink.has_each_once(5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn told_to_stop_it_finishes_what_is_on_the_wire() {
+    let sink = Sink::start(&["--slow-ms", "5"]);
+    let post = Arc::new(Post::new(3000, &relay(&sink)).await);
+    let stop = CancellationToken::new();
+    let (other, token) = (Arc::clone(&post), stop.clone());
+    let run = tokio::spawn(async move { other.deliver_until(token).await });
+    while sink.count("/accepted") < 200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stop.cancel();
+    let summary =
+        tokio::time::timeout(Duration::from_secs(10), run).await.expect("in time").expect("a task").expect("a run");
+    let states = post.states().await;
+    assert_eq!(states[1], 0, "nothing is left as sending");
+    assert_eq!(states[2] as u64, sink.count("/accepted"), "what was taken is known");
+    assert_eq!((summary.sent, states[7]), (states[2] as u64, 0));
+    assert_eq!(post.deliver().await.sent as i64, 3000 - states[2]);
+    sink.has_each_once(3000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_is_heeded_while_it_sends() {
+    let sink = Sink::start(&["--slow-ms", "5"]);
+    let post = Arc::new(Post::new(3000, &relay(&sink)).await);
+    let other = Arc::clone(&post);
+    let run = tokio::spawn(async move { other.deliver().await });
+    while sink.count("/accepted") < 200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    post.run("UPDATE editions SET state = 'paused'").await;
+    let sent = tokio::time::timeout(Duration::from_secs(10), run).await.expect("in time").expect("a task").sent;
+    assert!(sent < 1500, "{sent}");
+    assert_eq!((post.states().await[0] as u64, sink.count("/accepted")), (3000 - sent, sent));
+    post.run("UPDATE editions SET state = 'queued'").await;
+    post.deliver().await;
+    sink.has_each_once(3000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_again_and_again_it_loses_none_and_repeats_one_a_connection_at_most() {
+    const PEOPLE: u64 = 4000;
+    const CONNECTIONS: u64 = 4;
+    let sink = Sink::start(&["--slow-ms", "1"]);
+    let text = format!("url = \"{}\"\nconnections = {CONNECTIONS}", sink.url);
+    let post = Post::new(PEOPLE, &text).await;
+    post.store.close().await;
+    let mut kills = 0;
+    for round in 0..200u64 {
+        let before = sink.count("/accepted");
+        let mut child = std::process::Command::new(std::env::current_exe().expect("this test"))
+            .args(["--exact", "sending::child_that_delivers", "--ignored", "--nocapture"])
+            .env("HERALD_TEST_POST", &post.folder)
+            .env("HERALD_TEST_RELAY", &text)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("a child");
+        // Killed after so many copies, at whatever it is doing then.
+        let goal = before + 300 + round * 37 % 200;
+        let ended = loop {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            if let Some(status) = child.try_wait().expect("its state") {
+                break Some(status);
+            }
+            if sink.count("/accepted") >= goal {
+                break None;
+            }
+        };
+        if let Some(status) = ended {
+            assert!(status.success(), "{status}");
+            break;
+        }
+        child.kill().expect("kill -9");
+        child.wait().expect("its end");
+        kills += 1;
+    }
+    assert!(kills >= 5, "it was killed {kills} times");
+    assert_eq!(sink.count("/unique_rcpts"), PEOPLE, "none is lost");
+    let twice = sink.count("/duplicates");
+    assert!(twice <= kills * CONNECTIONS, "{twice} repeated in {kills} kills of {CONNECTIONS} connections");
+    assert_eq!(sink.count("/duplicate_pairs"), twice, "each with its Message-ID");
+    let post = Post::at(&post.folder, &text, None).await;
+    assert_eq!(post.states().await[2] as u64, PEOPLE);
+    assert_eq!(post.word("SELECT state FROM editions").await, "done");
+}
+
+/// Not a test: the process that the one above kills.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by another test, as a process to be killed"]
+async fn child_that_delivers() {
+    let (Ok(folder), Ok(relay)) = (std::env::var("HERALD_TEST_POST"), std::env::var("HERALD_TEST_RELAY")) else {
+        return;
+    };
+    let post = Post::at(Path::new(&folder), &relay, None).await;
+    let summary = post.deliver().await;
+    assert_eq!(summary.waiting, 0, "{summary}");
+}
