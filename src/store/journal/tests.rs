@@ -1,3 +1,5 @@
+//! What survives a process, a torn line and a full disk.
+
 //! What the journal brings back after a crash.
 
 use super::*;
