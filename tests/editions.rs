@@ -61,7 +61,7 @@ fn herald(world: &World, arguments: &[&str]) -> (i32, String) {
         .output()
         .expect("it runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    eprintln!("herald {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "herald {}", arguments.join(" "));
     (output.status.code().unwrap_or(-1), text)
 }
 

@@ -14,6 +14,7 @@ async fn an_article_becomes_three_feeds_and_a_mail() {
     for format in ["rss", "atom", "json"] {
         let answer = world.ask("GET", &format!("/feeds/news.{format}"), &[], "").await;
         assert_eq!(answer.status, 200, "{format}");
+        assert!(answer.head.to_lowercase().contains("\r\netag: \""), "{format}: {}", answer.head);
         assert!(answer.body.contains("New bridge opens"), "{format}: {}", answer.body);
         assert!(world.path(&format!("var/site/feeds/news.{format}")).exists(), "{format} in the static copy");
     }

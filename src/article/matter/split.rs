@@ -71,8 +71,7 @@ fn fenced<'t>(rest: &'t str, first: usize, kind: Kind, ends: &[&str]) -> Result<
     let mut lines = rest.split_inclusive('\n');
     let Some(fence) = lines.next() else { return Ok(whole) };
     let mut at = fence.len();
-    let mut line = first + 1;
-    for text in lines {
+    for (line, text) in (first + 1..).zip(lines) {
         if ends.contains(&text.trim_end()) {
             let block = Block { kind, text: &rest[fence.len()..at], line: first + 1 };
             // `---` above ordinary text is a rule, not front matter.
@@ -82,7 +81,6 @@ fn fenced<'t>(rest: &'t str, first: usize, kind: Kind, ends: &[&str]) -> Result<
             return Ok(Split { block: Some(block), body: &rest[at + text.len()..], body_line: line + 1 });
         }
         at += text.len();
-        line += 1;
     }
     if kind == Kind::Yaml && !looks_like_keys(&rest[fence.len()..]) {
         return Ok(whole);
