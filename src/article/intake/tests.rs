@@ -1,3 +1,4 @@
+//! From bytes to a draft: front matter, links, languages, faults.
 use chrono::{TimeZone, Utc};
 
 use super::*;

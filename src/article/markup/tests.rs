@@ -1,3 +1,4 @@
+//! What was written and what is printed; what could run, and does not.
 use super::*;
 
 /// A source with one article, one picture and one drawing that is not given out.

@@ -1,3 +1,4 @@
+//! Front matter of every kind of site, and every way it can be broken.
 use chrono::{TimeZone, Utc};
 
 use super::*;
