@@ -3,7 +3,7 @@
 use super::{Chosen, headline_sql, read_instant, read_revision, read_revisions, revision_sql};
 use crate::article::{ArticleId, Revision, Selection};
 use crate::clock::{Instant, from_micros};
-use crate::store::{StoreError, Tx};
+use crate::store::{Row, StoreError, Tx};
 
 /// Where an article stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,22 +90,37 @@ pub async fn list(tx: &mut Tx, filter: &Filter, limit: usize, offset: usize) -> 
         .bind(i64::try_from(offset).unwrap_or(i64::MAX))
         .all()
         .await?;
-    rows.iter()
-        .map(|row| {
-            let (due_at, removed) = (read_instant(row, 12)?, read_instant(row, 13)?);
-            let withdrawn = read_instant(row, 14)?.is_some();
-            let numbered = row.get::<Option<i64>>(15)?.is_some();
-            let key: Option<String> = row.get(16)?;
-            let state = match (due_at, removed, numbered) {
-                (None, None, true) if withdrawn => State::Withdrawn,
-                (None, None, true) => State::Public,
-                (Some(_), _, _) => State::Held,
-                (None, Some(_), _) if key.is_none() => State::Removed,
-                (None, _, _) => State::Draft,
-            };
-            Ok(Listed { revision: read_revision(row)?, state, due_at, removed, key })
-        })
-        .collect()
+    rows.iter().map(read_listed).collect()
+}
+
+const ONE: (&str, &str) = headline_sql!(
+    ", a.due_at, a.removed, a.withdrawn, a.public_seq,
+         (SELECT MAX(f.path) FROM files f WHERE f.source = a.source AND f.article = a.id)
+     FROM articles a JOIN revisions r ON r.id = a.revision WHERE a.id = $1"
+);
+
+/// One article as [`list`] has it.
+///
+/// # Errors
+/// What the database says.
+pub async fn listed(tx: &mut Tx, article: ArticleId) -> Result<Option<Listed>, StoreError> {
+    let row = tx.either(ONE.0, ONE.1).bind(article.to_string()).optional().await?;
+    row.as_ref().map(read_listed).transpose()
+}
+
+fn read_listed(row: &Row) -> Result<Listed, StoreError> {
+    let (due_at, removed) = (read_instant(row, 12)?, read_instant(row, 13)?);
+    let withdrawn = read_instant(row, 14)?.is_some();
+    let numbered = row.get::<Option<i64>>(15)?.is_some();
+    let key: Option<String> = row.get(16)?;
+    let state = match (due_at, removed, numbered) {
+        (None, None, true) if withdrawn => State::Withdrawn,
+        (None, None, true) => State::Public,
+        (Some(_), _, _) => State::Held,
+        (None, Some(_), _) if key.is_none() => State::Removed,
+        (None, _, _) => State::Draft,
+    };
+    Ok(Listed { revision: read_revision(row)?, state, due_at, removed, key })
 }
 
 // Not by a range: PostgreSQL's order of text is a matter of locale.
