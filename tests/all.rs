@@ -5,6 +5,7 @@ mod cli;
 mod editions;
 mod feeds;
 mod house;
+mod lists;
 mod mails;
 mod road;
 mod sending;
