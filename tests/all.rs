@@ -5,6 +5,7 @@ mod cli;
 mod editions;
 mod feeds;
 mod house;
+mod leaving;
 mod lists;
 mod mails;
 mod road;
