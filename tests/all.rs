@@ -8,6 +8,7 @@ mod house;
 mod leaving;
 mod lists;
 mod mails;
+mod pages;
 mod road;
 mod sending;
 mod world;

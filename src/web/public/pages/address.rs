@@ -58,8 +58,8 @@ pub fn path(site: &config::Site, language: &Language, page: &Page) -> String {
         Page::Home => "/".to_owned(),
         Page::Article(slug) => format!("/articles/{}", segment(slug)),
         Page::Archive => "/archive/".to_owned(),
-        Page::Year(year) => format!("/archive/{year}"),
-        Page::Month(year, month) => format!("/archive/{year}/{month:02}"),
+        Page::Year(year) => format!("/archive/{year:04}"),
+        Page::Month(year, month) => format!("/archive/{year:04}/{month:02}"),
         Page::Topic(id) => format!("/topics/{}", segment(id)),
         Page::Feeds => "/feeds/".to_owned(),
         Page::Feed(name) => format!("/feeds/{}/", segment(name)),
@@ -102,10 +102,10 @@ fn within(segments: &[&str]) -> Option<Page> {
         [] | [""] => Page::Home,
         ["articles", slug] => Page::Article((*slug).to_owned()),
         ["archive"] => Page::Archive,
-        ["archive", year] => Page::Year(number(year, 4)?),
+        ["archive", year] => Page::Year(year_of(year)?),
         ["archive", year, month] => {
             let month = number(month, 2).filter(|m| (1..=12).contains(m))?;
-            Page::Month(number(year, 4)?, u32::try_from(month).ok()?)
+            Page::Month(year_of(year)?, u32::try_from(month).ok()?)
         }
         ["topics", id] => Page::Topic((*id).to_owned()),
         ["feeds"] => Page::Feeds,
@@ -121,6 +121,11 @@ fn within(segments: &[&str]) -> Option<Page> {
         _ => true,
     };
     named.then_some(page)
+}
+
+/// A year in four figures.
+fn year_of(text: &str) -> Option<i32> {
+    number(text, 4).filter(|_| text.len() == 4)
 }
 
 /// A number of at most so many digits, and nothing but digits.
