@@ -59,7 +59,9 @@ fn unsaid(text: &str, site: &[Language]) -> Language {
 /// they are in one that needs no telling.
 pub fn script(text: &str) -> Option<&'static str> {
     let (mut latin, mut cyrillic, mut arabic, mut greek) = (0, 0, 0, 0);
-    for c in text.chars().take(20_000) {
+    // Addresses are Latin in every language.
+    let words = text.split_whitespace().filter(|word| !word.contains("://"));
+    for c in words.flat_map(str::chars).take(20_000) {
         match c {
             'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' => latin += 1,
             '\u{400}'..='\u{52F}' => cyrillic += 1,

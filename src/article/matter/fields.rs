@@ -175,8 +175,16 @@ impl<'n> Reader<'n> {
     }
 
     fn times(&self, matter: &mut Matter, complaints: &mut Complaints) {
-        const WRITTEN: &[&str] =
-            &["date", "published", "pub_date", "publish_date", "published_at", "date_published", "publication_date"];
+        const WRITTEN: &[&str] = &[
+            "date",
+            "published",
+            "pub_date",
+            "publish_date",
+            "published_at",
+            "date_published",
+            "publication_date",
+            "event",
+        ];
         const CHANGED: &[&str] = &[
             "updated",
             "lastmod",
