@@ -1,7 +1,7 @@
 //! What a feed says, the same in each format: text is clean, addresses are absolute, corrections and
 //! notices stand where they must. The formats beside this file only write it down.
 
-use chrono::{Duration, Timelike as _};
+use chrono::{Duration, SubsecRound as _};
 use uuid::Uuid;
 
 use super::{Format, text};
@@ -266,14 +266,11 @@ impl Maker<'_> {
 }
 
 impl Entry {
-    /// When it was updated, as Atom has it: where `updated` is a whole second, which a date without a
-    /// time always is, the article's number of going public stands behind the point. The validator
-    /// frowns at two entries with the same `updated`, and readers that sort by it would mix them.
+    /// When it was updated, as Atom has it: to the second, and behind the point the article's number of
+    /// going public. Dates without a time, and files without a date, give many articles one `updated`;
+    /// the validator frowns at that, and readers that sort by it would mix them.
     pub(super) fn atom_updated(&self) -> Instant {
-        if self.updated.nanosecond() != 0 {
-            return self.updated;
-        }
-        self.updated + Duration::microseconds(self.seq.rem_euclid(1_000_000))
+        self.updated.trunc_subsecs(0) + Duration::microseconds(self.seq.rem_euclid(1_000_000))
     }
 
     /// Its authors as one text.

@@ -353,6 +353,16 @@ fn bytes_win_over_the_window_the_oldest_lose_their_text_first() {
 }
 
 #[test]
+fn no_two_entries_of_atom_share_their_date_of_change() {
+    let read_at_once = at(3, 3) + Duration::microseconds(123_456);
+    let undated = |number| Revision { updated: read_at_once, published: read_at_once, ..revision(number) };
+    let documents = documents(&material((1..=9).rev().map(undated).collect()));
+    let read = feed_rs::parser::parse(documents[1].bytes.as_ref()).expect("a feed");
+    let dates: std::collections::BTreeSet<_> = read.entries.iter().map(|entry| entry.updated).collect();
+    assert_eq!(dates.len(), 9);
+}
+
+#[test]
 fn an_empty_feed_is_a_feed() {
     for document in documents(&material(Vec::new())) {
         assert_eq!(document.entries, 0);
