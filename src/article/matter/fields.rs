@@ -175,16 +175,8 @@ impl<'n> Reader<'n> {
     }
 
     fn times(&self, matter: &mut Matter, complaints: &mut Complaints) {
-        const WRITTEN: &[&str] = &[
-            "date",
-            "published",
-            "pub_date",
-            "publish_date",
-            "published_at",
-            "date_published",
-            "publication_date",
-            "event",
-        ];
+        const WRITTEN: &[&str] =
+            &["date", "published", "pub_date", "publish_date", "published_at", "date_published", "publication_date"];
         const CHANGED: &[&str] = &[
             "updated",
             "lastmod",
@@ -218,6 +210,12 @@ impl<'n> Reader<'n> {
                 Ok(at) => matter.published = Some(at),
                 Err(reason) => complaints.refuse(node.line, format!("`{key}`: {reason}")),
             }
+        }
+        // The day of what an article is about, for want of its own: only a day that has passed, for an announcement
+        // must not wait for what it announces; and the key holds other things than days as well.
+        if matter.published.is_none() {
+            let day = self.find(&["event", "event_date"]).and_then(|node| self.date(node, node.as_text()?).ok());
+            matter.published = day.filter(|at| *at <= self.settings.now);
         }
         if let Some(node) = self.find(CHANGED) {
             match node.as_text().map(|text| self.date(node, text)) {

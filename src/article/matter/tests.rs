@@ -165,3 +165,13 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn the_day_of_an_event_is_a_date_for_want_of_another_and_never_holds_its_announcement_back() {
+    let published = |lines: &str| matter(&format!("---\ntitle: A\n{lines}\n---\nText")).published;
+    let day = |day| Utc.with_ymd_and_hms(2016, 2, day, 0, 0, 0).single();
+    assert_eq!(published("event: 2016-02-03"), day(3));
+    assert_eq!(published("event: 2016-02-03\ndate: 2016-02-01"), day(1), "its own date comes first");
+    assert_eq!(published("event: 2026-12-24"), None, "a day to come");
+    assert_eq!(published("event: Spring concert"), None, "words are no fault");
+}
