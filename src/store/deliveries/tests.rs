@@ -1,7 +1,5 @@
 //! Claims, outcomes and what is given back, on both databases.
 
-//! Claims and outcomes, on both databases.
-
 use super::*;
 use crate::store::Store;
 use crate::store::tests::stores;

@@ -1,7 +1,5 @@
 //! What survives a process, a torn line and a full disk.
 
-//! What the journal brings back after a crash.
-
 use super::*;
 use crate::store::deliveries::tests::{at, fill, outcome, states};
 use crate::store::deliveries::{Claim, State, claim};
