@@ -41,6 +41,17 @@ CREATE TABLE origins (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX origins_article ON origins (article);
 
+-- What makes articles of a source one story (store/articles/stories.rs): a translation key, or a place in its folder.
+-- explicit: it was written; otherwise it is only where the file lies.
+CREATE TABLE ties (
+    source   TEXT NOT NULL,
+    tie      TEXT NOT NULL,
+    article  TEXT NOT NULL,
+    explicit INTEGER NOT NULL,
+    PRIMARY KEY (source, tie, article)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ties_article ON ties (article);
+
 -- due_at: while it is held back, the instant at which it may go public; NULL for a draft, and for what is public or
 -- gone. public_seq: its place in the one sequence of going public; public means "has one, and is not removed".
 -- archive: it came with its source's first read. removed: since when it is gone, or held back again.

@@ -60,9 +60,9 @@ impl ArticleId {
 }
 
 impl StoryId {
-    /// The story of all articles of a source that share a translation key.
-    pub fn made_from(source: &str, translation_key: &str) -> Self {
-        StoryId(made_from(["story", source, translation_key]))
+    /// The story of an article that told one with others, and does no more, where they keep the id that would be its own.
+    pub fn apart(article: ArticleId) -> Self {
+        StoryId(made_from(["story", "apart", &article.to_string()]))
     }
 }
 
@@ -216,10 +216,12 @@ pub struct Draft {
     pub slug: String,
     /// Its language.
     pub language: Language,
-    /// What it shares with its translations; `None` stands alone.
+    /// What it shares with its translations, as its front matter has it.
     pub translation_key: Option<String>,
-    /// The story it joins, where its source knows that; else `translation_key` makes it.
-    pub story: Option<StoryId>,
+    /// The [`Draft::place`] of the article that it says it is a translation of.
+    pub translation_of: Option<String>,
+    /// Where it lies, its language left out: what it shares with translations that lie beside it.
+    pub place: Option<String>,
     /// When it says it was published; `None` where neither front matter nor file name says.
     pub published: Option<Instant>,
     /// When it says it was last changed.

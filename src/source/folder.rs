@@ -356,6 +356,9 @@ fn said(remark: &Remark, slug: &str) -> String {
             format!("it is public under “{slug}” and keeps that address; “{asked}” is not taken up")
         }
         Remark::GuidTaken { asked, by } => format!("the feed id “{asked}” is already that of article {by}"),
+        Remark::StoryTaken { by } => format!(
+            "it asks to be one story with others, which have article {by} in this language already; it tells a story of its own"
+        ),
         Remark::GuidKept { asked } => format!("it is public under another feed id; “{asked}” is not taken up"),
     }
 }

@@ -9,6 +9,7 @@ mod classify;
 mod list;
 mod public;
 mod release;
+mod stories;
 mod take;
 #[cfg(test)]
 mod tests;

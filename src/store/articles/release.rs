@@ -80,5 +80,6 @@ const REMOVE: &str = "
 /// # Errors
 /// What the database says.
 pub async fn remove(tx: &mut Tx, articles: &[ArticleId], now: Instant) -> Result<u64, StoreError> {
+    super::stories::let_go(tx, articles).await?;
     tx.q(REMOVE).bind(rows(articles)?).bind(now.timestamp_micros()).execute().await
 }
