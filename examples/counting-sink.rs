@@ -724,14 +724,15 @@ pub fn start(c: Cfg) -> (&'static State, std::net::SocketAddr) {
     });
     (st, at)
 }
-fn main() {
+/// Serves until SIGTERM or SIGINT, then says what it counted.
+pub fn serve_until_told(c: Cfg) {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut term = signal(SignalKind::terminate()).unwrap();
         let mut int = signal(SignalKind::interrupt()).unwrap();
         let mut usr1 = signal(SignalKind::user_defined1()).unwrap();
-        let (st, at) = start(options(std::env::args().skip(1)));
+        let (st, at) = start(c);
         eprintln!("ready {at}");
         loop {
             tokio::select! {
@@ -742,4 +743,7 @@ fn main() {
         }
         println!("{}", st.summary());
     });
+}
+fn main() {
+    serve_until_told(options(std::env::args().skip(1)))
 }

@@ -226,12 +226,14 @@ const TAKE_PG: &str = "SELECT d.subscriber, d.variant, d.choice, d.attempts, d.l
     WHERE d.edition = $1 AND d.state IN (0, 1, 3, 7) AND d.state <> 1 AND d.next_at <= $2
     ORDER BY d.next_at, d.subscriber LIMIT $3 FOR UPDATE SKIP LOCKED";
 
+// Written so that SQLite goes from the batch to the rows. Joined to json_each with the edition bound, it went through
+// every row of the edition and took the batch apart again for each.
 const TO_SENDING: &str = "UPDATE deliveries SET state = 1, attempts = attempts + 1, next_at = $3, at = $4
-    FROM (SELECT CAST(value ->> 0 AS BIGINT) AS subscriber FROM json_each($2)) r
-    WHERE deliveries.edition = $1 AND deliveries.subscriber = r.subscriber";
-const TO_SUPPRESSED: &str = "UPDATE deliveries SET state = 5, at = $3, code = NULL, enhanced = NULL, line = r.why
-    FROM (SELECT CAST(value ->> 0 AS BIGINT) AS subscriber, value ->> 1 AS why FROM json_each($2)) r
-    WHERE deliveries.edition = $1 AND deliveries.subscriber = r.subscriber";
+    WHERE edition = $1 AND subscriber IN (SELECT CAST(r.value ->> 0 AS BIGINT) FROM json_each($2) r)";
+const TO_SUPPRESSED: &str = "UPDATE deliveries SET state = 5, at = $2, code = NULL, enhanced = NULL, line = r.why
+    FROM (SELECT CAST(value ->> 0 AS BIGINT) AS edition, CAST(value ->> 1 AS BIGINT) AS subscriber, value ->> 2 AS why
+        FROM json_each($1)) r
+    WHERE deliveries.edition = r.edition AND deliveries.subscriber = r.subscriber";
 const BEGIN: &str = "UPDATE editions SET state = 'sending' WHERE id = $1 AND state = 'queued'";
 
 /// Takes up to `limit` deliveries of editions that have started and may go on, for as long as `lease`: the oldest
@@ -255,8 +257,8 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
         let barred = suppressions::barred(tx, newsletter, &settings.lists, &ids).await?;
         let out: HashSet<i64> = barred.iter().map(|(id, _)| *id).collect();
         if !barred.is_empty() {
-            let rows = serde_json::to_string(&barred)?;
-            tx.q(TO_SUPPRESSED).bind(edition).bind(rows).bind(now.timestamp_micros()).execute().await?;
+            let rows: Vec<_> = barred.iter().map(|(subscriber, why)| (edition, subscriber, why)).collect();
+            tx.q(TO_SUPPRESSED).bind(serde_json::to_string(&rows)?).bind(now.timestamp_micros()).execute().await?;
             claimed.suppressed += barred.len() as u64;
         }
         let ids: Vec<i64> = ids.into_iter().filter(|id| !out.contains(id)).collect();
