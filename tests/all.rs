@@ -9,6 +9,8 @@ mod leaving;
 mod lists;
 mod mails;
 mod pages;
+mod relays;
 mod road;
 mod sending;
+mod session;
 mod world;

@@ -29,7 +29,7 @@ pub struct Mail {
     /// For trials with a real relay: lifts the demands on `[site]` and `[mail]`, and marks each copy `X-Herald-Sandbox: yes`.
     #[serde(default)]
     pub sandbox: bool,
-    /// The relays, the first one first. Without any: the folder `var/outbox`.
+    /// The relays; several share the copies by their weights. Without any: the folder `var/outbox`.
     #[serde(default = "relays")]
     #[schemars(length(min = 1))]
     pub relays: Vec<Relay>,
@@ -45,8 +45,11 @@ fn relays() -> Vec<Relay> {
         url: "folder:var/outbox".to_owned(),
         password_file: None,
         password_env: None,
+        ca_file: None,
         connections: None,
+        per_connection: None,
         per_second: None,
+        weight: weight(),
     }]
 }
 
@@ -75,14 +78,31 @@ pub struct Relay {
     #[serde(default)]
     #[schemars(with = "Option<kind::Variable>")]
     pub password_env: Option<String>,
+    /// File with certificates (PEM) that may vouch for this server beside those that the machine trusts: an office's own.
+    #[serde(default)]
+    #[schemars(with = "Option<kind::File>", example = &"/etc/herald/office-ca.pem")]
+    pub ca_file: Option<PathBuf>,
     /// Connections at once; 8 where left out.
     #[serde(default)]
     #[schemars(range(min = 1, max = 64), example = 8)]
     pub connections: Option<usize>,
+    /// Messages on one connection at most, then a new one is made; 1000 where left out, 0: no limit.
+    #[serde(default)]
+    #[schemars(example = 100)]
+    pub per_connection: Option<u64>,
     /// Messages a second at most; 20 for a relay elsewhere, no limit for this machine; 0: no limit.
     #[serde(default)]
     #[schemars(example = 20)]
     pub per_second: Option<u32>,
+    /// Its share of the copies beside the other relays: 3 gets three times what 1 gets. 0: a reserve, used only while none of the
+    /// others can be worked with. A relay that cannot be reached, or refuses us, hands over to the others.
+    #[serde(default = "weight")]
+    #[schemars(range(max = 100))]
+    pub weight: u32,
+}
+
+fn weight() -> u32 {
+    1
 }
 
 /// Where a relay's URL leads.
@@ -150,6 +170,11 @@ impl Relay {
     /// Connections at once.
     pub fn connections(&self) -> usize {
         self.connections.unwrap_or(8).clamp(1, 64)
+    }
+
+    /// Messages on one connection; `None`: no limit.
+    pub fn per_connection(&self) -> Option<u64> {
+        Some(self.per_connection.unwrap_or(1000)).filter(|most| *most > 0)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Instant};
@@ -12,15 +13,20 @@ use crate::store::deliveries::{Attempt, Mark};
 use crate::store::journal::Journal;
 use crate::store::{Store, StoreError, editions};
 
-use super::gate::Gate;
+use super::lane::{Lane, Lanes};
 use super::outcome;
-use super::pace::Pace;
-use super::queue::{Job, Queue};
+use super::queue::Job;
 use super::{Copy, DeliveryError, Plate, Press, Progress};
+
+/// No copy is begun in the last part of its lease: whatever is on the wire then has an outcome before somebody else may
+/// take the claim for a dead process's. It is more than the slowest answer and body take together.
+const MARGIN: Duration = Duration::from_secs(15 * 60);
 
 /// A job with its copy made.
 #[derive(Debug)]
 pub(super) struct Work {
+    /// The number of the relay that has it.
+    pub(super) lane: usize,
     pub(super) job: Job,
     pub(super) copy: Copy,
 }
@@ -31,17 +37,16 @@ pub(super) struct Crew {
     pub(super) clock: Clock,
     pub(super) press: Press,
     pub(super) journal: Arc<Journal>,
-    pub(super) queue: Queue,
-    pub(super) gate: Gate,
-    pub(super) pace: Pace,
+    pub(super) lanes: Lanes,
     pub(super) progress: Progress,
-    pub(super) relay: String,
     /// We are asked to stop: what is on the wire is finished, nothing else is begun.
     pub(super) stop: CancellationToken,
     /// There is no more work in this run.
     pub(super) over: CancellationToken,
     /// The time for finishing is up.
     pub(super) late: CancellationToken,
+    /// Something was taken or done: for whoever claims.
+    pub(super) less: Notify,
     shared: Mutex<Shared>,
 }
 
@@ -66,21 +71,18 @@ pub(super) struct Left {
 }
 
 impl Crew {
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
         store: Store,
         clock: Clock,
         press: Press,
         journal: Arc<Journal>,
-        gate: Gate,
-        pace: Pace,
+        lanes: Lanes,
         progress: Progress,
-        relay: String,
         stop: CancellationToken,
     ) -> Crew {
         let (over, late) = (CancellationToken::new(), CancellationToken::new());
-        let (queue, shared) = (Queue::default(), Mutex::default());
-        Crew { store, clock, press, journal, queue, gate, pace, progress, relay, stop, over, late, shared }
+        let (less, shared) = (Notify::new(), Mutex::default());
+        Crew { store, clock, press, journal, lanes, progress, stop, over, late, less, shared }
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -96,29 +98,48 @@ impl Crew {
         self.stop.is_cancelled() || self.over.is_cancelled() || self.shared().fault.is_some()
     }
 
-    /// The next copy to send; waits for one, at most `idle`. `None`: there is none, or nothing more may be begun.
-    pub(super) async fn next(&self, idle: Option<Duration>) -> Option<Work> {
+    /// Waits until there is something for a relay; `false`: nothing more may be begun.
+    pub(super) async fn wanted(&self, lane: usize) -> bool {
+        let queue = &self.lanes.get(lane).queue;
+        while !self.ends() {
+            let more = queue.more.notified();
+            if queue.len() > 0 {
+                return true;
+            }
+            tokio::select! {
+                () = more => {}
+                () = self.stop.cancelled() => {}
+                () = self.over.cancelled() => {}
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+        }
+        false
+    }
+
+    /// The next copy to send by a relay; waits for one, at most `idle`. `None`: there is none, or nothing more may be
+    /// begun.
+    pub(super) async fn next(&self, lane: usize, idle: Duration) -> Option<Work> {
+        let Lane { queue, pace, .. } = self.lanes.get(lane);
         loop {
             if self.ends() {
                 return None;
             }
-            let more = self.queue.more.notified();
-            if self.queue.len() == 0 {
-                let quiet = tokio::time::sleep(idle.unwrap_or(Duration::from_secs(1)));
+            let more = queue.more.notified();
+            if queue.len() == 0 {
                 tokio::select! {
                     () = more => {}
                     () = self.stop.cancelled() => {}
                     () = self.over.cancelled() => {}
-                    () = quiet => if idle.is_some() { return None },
+                    () = tokio::time::sleep(idle) => return None,
                 }
                 continue;
             }
             tokio::select! {
-                () = self.pace.take() => {}
+                () = pace.take() => {}
                 () = self.stop.cancelled() => return None,
             }
-            if let Some(job) = self.queue.take()
-                && let Some(work) = self.prepare(job).await
+            if let Some(job) = self.take(lane)
+                && let Some(work) = self.prepare(lane, job).await
             {
                 return Some(work);
             }
@@ -126,33 +147,46 @@ impl Crew {
     }
 
     /// The next copy, if one may go this instant.
-    pub(super) async fn next_now(&self) -> Option<Work> {
-        while !self.ends() && self.queue.len() > 0 && self.pace.try_take() {
-            if let Some(work) = self.prepare(self.queue.take()?).await {
+    pub(super) async fn next_now(&self, lane: usize) -> Option<Work> {
+        let Lane { queue, pace, .. } = self.lanes.get(lane);
+        while !self.ends() && queue.len() > 0 && pace.try_take() {
+            if let Some(work) = self.prepare(lane, self.take(lane)?).await {
                 return Some(work);
             }
         }
         None
     }
 
+    fn take(&self, lane: usize) -> Option<Job> {
+        let job = self.lanes.get(lane).queue.take();
+        self.less.notify_one();
+        job
+    }
+
+    /// A job that was taken has its outcome, or is elsewhere.
+    fn done(&self, lane: usize) {
+        self.lanes.get(lane).queue.done();
+        self.less.notify_one();
+    }
+
     /// Makes the copy, unless its edition was stopped or its lease has run out meanwhile.
-    async fn prepare(&self, job: Job) -> Option<Work> {
+    async fn prepare(&self, lane: usize, job: Job) -> Option<Work> {
         let claim = &job.claim;
         let plate = {
             let mut shared = self.shared();
             let plate = shared.plates.get(&(claim.edition, claim.variant)).cloned();
-            if !shared.live.contains(&claim.edition) || self.clock.now() >= claim.until || plate.is_none() {
+            if !shared.live.contains(&claim.edition) || self.clock.now() >= claim.until - MARGIN || plate.is_none() {
                 shared.dropped.push(claim.as_attempt());
                 drop(shared);
-                self.queue.done();
+                self.done(lane);
                 return None;
             }
             plate?
         };
         match self.press.copy(&plate, &claim.person, Choice(claim.choice), self.now()) {
-            Ok(copy) => Some(Work { job, copy }),
+            Ok(copy) => Some(Work { lane, job, copy }),
             Err(error) => {
-                self.note(outcome::never(claim, error.to_string(), self.now())).await;
+                self.note(lane, outcome::never(claim, error.to_string(), self.now())).await;
                 None
             }
         }
@@ -161,45 +195,74 @@ impl Crew {
     /// Whether a copy whose envelope the relay has taken may still go.
     pub(super) fn may_go(&self, work: &Work) -> bool {
         let claim = &work.job.claim;
-        !self.ends() && self.now() < claim.until && self.shared().live.contains(&claim.edition)
+        !self.ends() && self.now() < claim.until - MARGIN && self.shared().live.contains(&claim.edition)
     }
 
     /// Notes an outcome. When this returns it survives this process, or nothing more is begun.
-    pub(super) async fn note(&self, mark: Mark) {
+    pub(super) async fn note(&self, lane: usize, mark: Mark) {
         self.progress.count(mark.state);
         if let Err(error) = self.journal.note(mark).await {
             self.fail(error);
         }
-        self.queue.done();
+        self.done(lane);
     }
 
     /// Nothing more is begun, for this reason.
     pub(super) fn fail(&self, error: StoreError) {
         self.shared().fault.get_or_insert(error);
-        self.queue.less.notify_one();
+        self.less.notify_one();
     }
 
-    /// The copy waits for the next connection.
+    /// A copy that was taken and not sent waits for the next connection, of whichever relay.
     pub(super) fn put_back(&self, work: Work) {
-        self.queue.put_back(work.job);
+        self.route(work.job, true);
+        self.done(work.lane);
     }
 
-    /// The relay says that we are not what it wants: the edition stops, and this copy waits with the others.
-    pub(super) async fn stop_edition(&self, work: &Work, words: String) {
-        let edition = work.job.claim.edition;
-        let mut shared = self.shared();
-        shared.dropped.push(work.job.claim.as_attempt());
-        if shared.live.remove(&edition) {
-            shared.stopped.push((edition, format!("the relay {} refuses us: {words}", self.relay)));
+    /// Whether another relay could try this copy now.
+    pub(super) fn has_another(&self, work: &mut Work) -> bool {
+        if !work.job.turned_away.contains(&work.lane) {
+            work.job.turned_away.push(work.lane);
         }
-        drop(shared);
-        self.queue.done();
+        self.lanes.has_open_for(&work.job)
+    }
+
+    /// Gives a job to a relay. Where none can be worked with it goes back to the store; where each refuses us, its
+    /// edition stops as well.
+    pub(super) fn route(&self, job: Job, first: bool) {
+        match self.lanes.pick(&job) {
+            Some(lane) if self.lanes.has_open() || self.lanes.down().is_none() => {
+                let queue = &self.lanes.get(lane).queue;
+                if first { queue.add_first(job) } else { queue.add(job) }
+            }
+            Some(_) => self.drop_jobs(vec![job]),
+            None => {
+                let edition = job.claim.edition;
+                let stays = job.turned_away.is_empty();
+                self.drop_jobs(vec![job]);
+                let mut shared = self.shared();
+                if stays && shared.live.remove(&edition) {
+                    shared.stopped.push((edition, self.lanes.refusals(edition)));
+                }
+            }
+        }
+    }
+
+    /// The relay says that we are not what it wants: the others get its copies of this edition. Where there are none,
+    /// the edition stops, and its copies wait.
+    pub(super) fn refuse(&self, work: Work, words: String) {
+        let edition = work.job.claim.edition;
+        self.lanes.refuse(work.lane, edition, words);
+        let waiting = self.lanes.get(work.lane).queue.drain();
+        tracing::warn!("edition {edition}: {}", self.lanes.refusals(edition));
+        self.put_back(work);
+        waiting.into_iter().for_each(|job| self.route(job, false));
     }
 
     /// Waits for a place among the relay's connections; `false` when nothing more may be begun.
-    pub(super) async fn enter(&self) -> bool {
+    pub(super) async fn enter(&self, lane: usize) -> bool {
         while !self.ends() {
-            match self.gate.enter() {
+            match self.lanes.get(lane).gate.enter() {
                 Ok(()) => return true,
                 Err(wait) => tokio::select! {
                     () = tokio::time::sleep(wait) => {}
@@ -211,24 +274,19 @@ impl Crew {
         false
     }
 
-    pub(super) fn established(&self) {
-        self.gate.established();
-    }
-
-    pub(super) fn leave(&self, established: bool) {
-        self.gate.leave(established);
-    }
-
-    pub(super) fn well(&self) {
-        self.gate.well();
-    }
-
-    pub(super) fn trouble(&self, words: String, established: bool) {
-        let line = format!("relay {}: {words}", self.relay);
-        if self.gate.trouble(words, established) {
+    /// The relay cannot be worked with now: it gets a pause, and the others its copies. `for_good`: until somebody has
+    /// changed something.
+    pub(super) fn trouble(&self, lane: usize, words: String, established: bool, for_good: bool) {
+        let Lane { terms, gate, queue, .. } = self.lanes.get(lane);
+        let line = format!("relay {}: {words}", terms.name);
+        let news = if for_good { gate.fail(words) } else { gate.trouble(words, established) };
+        if news {
             tracing::warn!("{line}; it gets a pause, nothing is lost");
         }
-        self.queue.less.notify_one();
+        if !gate.is_open() {
+            queue.drain().into_iter().for_each(|job| self.route(job, false));
+        }
+        self.less.notify_one();
     }
 
     /// Ends when there is no more time to finish what is on the wire.
@@ -238,6 +296,7 @@ impl Crew {
 
     /// Which editions may go on.
     pub(super) fn set_live(&self, live: HashSet<i64>) {
+        self.lanes.keep_refusals(&live);
         let mut shared = self.shared();
         shared.plates.retain(|(edition, _), _| live.contains(edition));
         shared.live = live;

@@ -28,6 +28,8 @@ struct State {
     serving: usize,
     /// No dialling before.
     until: Instant,
+    /// It has let one of us in. Before that only one dials: a wrong password is said once, not eight times.
+    proven: bool,
     last_change: Instant,
     troubles: u32,
     words: Option<String>,
@@ -37,8 +39,16 @@ impl Gate {
     /// At most `most` connections.
     pub(super) fn new(most: usize) -> Self {
         let now = Instant::now();
-        let state =
-            State { allowed: most, open: 0, serving: 0, until: now, last_change: now, troubles: 0, words: None };
+        let state = State {
+            allowed: most,
+            open: 0,
+            serving: 0,
+            until: now,
+            proven: false,
+            last_change: now,
+            troubles: 0,
+            words: None,
+        };
         Gate { most, state: Mutex::new(state) }
     }
 
@@ -56,6 +66,9 @@ impl Gate {
         if now < state.until {
             return Err((state.until - now).min(Duration::from_millis(200)));
         }
+        if !state.proven && state.open > 0 {
+            return Err(Duration::from_millis(10));
+        }
         if state.allowed < self.most && now - state.last_change > CALM {
             state.allowed += 1;
             state.last_change = now;
@@ -69,7 +82,9 @@ impl Gate {
 
     /// The connection for which a place was taken is there.
     pub(super) fn established(&self) {
-        self.state().serving += 1;
+        let mut state = self.state();
+        state.serving += 1;
+        state.proven = true;
     }
 
     /// A place is free again, that of a connection which was `established` or of one that never was.
@@ -82,6 +97,7 @@ impl Gate {
     /// The relay took a message: it is well.
     pub(super) fn well(&self) {
         let mut state = self.state();
+        state.proven = true;
         if state.troubles > 0 {
             state.troubles = 0;
             state.words = None;
@@ -101,6 +117,7 @@ impl Gate {
             return false;
         }
         state.allowed = if others > 0 { others.min(state.allowed) } else { (state.allowed / 2).max(1) };
+        state.proven &= others > 0;
         state.last_change = now;
         // Others are being served: then it is only one connection too many.
         state.troubles = if others > 0 { state.troubles.max(1) } else { state.troubles + 1 };
@@ -109,6 +126,23 @@ impl Gate {
         let news = state.words.as_ref() != Some(&words);
         state.words = Some(words);
         news
+    }
+
+    /// Somebody must change something before it can be worked with. Whether this is news.
+    pub(super) fn fail(&self, words: String) -> bool {
+        let mut state = self.state();
+        state.troubles = state.troubles.max(DOWN);
+        state.proven = false;
+        state.until = Instant::now() + LONGEST;
+        let news = state.words.as_ref() != Some(&words);
+        state.words = Some(words);
+        news
+    }
+
+    /// Whether it is served, or may be dialled now.
+    pub(super) fn is_open(&self) -> bool {
+        let state = self.state();
+        state.serving > 0 || Instant::now() >= state.until
     }
 
     /// The relay's words, where it has been in trouble for several pauses on end.
@@ -127,10 +161,13 @@ mod tests {
         let gate = Gate::new(8);
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        for _ in 0..8 {
+        gate.enter_at(after(0)).unwrap();
+        assert!(gate.enter_at(after(0)).is_err(), "the first goes alone");
+        gate.established();
+        for _ in 0..7 {
             gate.enter_at(after(0)).unwrap();
         }
-        for _ in 0..3 {
+        for _ in 0..2 {
             gate.established();
         }
         for _ in 0..5 {

@@ -98,6 +98,8 @@ pub fn about(step: Step, reply: &Reply) -> About {
 pub(super) enum Verdict {
     /// It has an outcome.
     Mark(Mark),
+    /// It is this relay that cannot take it now: another may. Where there is none, it has this outcome.
+    Elsewhere(Mark),
     /// It is the relay's trouble: the copy waits as if it had not been tried, and the relay gets a pause.
     Trouble(String),
     /// It is ours: the edition stops until staff have looked, and the copy waits.
@@ -145,7 +147,8 @@ pub(super) fn of_reply(claim: &Claim, step: Step, reply: &Reply, now: Instant) -
     let words = reply.to_string();
     match (reply.is_transient(), about, step) {
         (true, About::Us | About::Relay, Step::Mail) => Verdict::Trouble(words),
-        (true, ..) | (false, About::Relay, _) => Verdict::Mark(with_reply(later(claim, reply.text(), now), reply)),
+        (_, About::Relay, _) => Verdict::Elsewhere(with_reply(later(claim, reply.text(), now), reply)),
+        (true, ..) => Verdict::Mark(with_reply(later(claim, reply.text(), now), reply)),
         (false, About::Us, _) => Verdict::Stop(words),
         (false, About::Person | About::Message, _) => {
             Verdict::Mark(with_reply(mark(claim, State::Failed, None, now, reply.text()), reply))

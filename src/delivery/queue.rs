@@ -13,6 +13,8 @@ use crate::store::deliveries::Claim;
 pub(super) struct Job {
     pub(super) claim: Claim,
     pub(super) tries: u32,
+    /// Relays that did not want it, by number.
+    pub(super) turned_away: Vec<usize>,
 }
 
 /// Claims in order. A job that was taken is counted as busy until it is done or put back.
@@ -22,8 +24,12 @@ pub(super) struct Queue {
     busy: AtomicUsize,
     /// Something was added: for connections.
     pub(super) more: Notify,
-    /// Something was taken or done: for whoever claims.
-    pub(super) less: Notify,
+}
+
+impl Job {
+    pub(super) fn new(claim: Claim) -> Job {
+        Job { claim, tries: 0, turned_away: Vec::new() }
+    }
 }
 
 impl Queue {
@@ -41,8 +47,14 @@ impl Queue {
         jobs.is_empty() && self.busy.load(SeqCst) == 0
     }
 
-    pub(super) fn extend(&self, claims: Vec<Claim>) {
-        self.jobs().extend(claims.into_iter().map(|claim| Job { claim, tries: 0 }));
+    pub(super) fn add(&self, job: Job) {
+        self.jobs().push_back(job);
+        self.more.notify_waiters();
+    }
+
+    /// The job goes to the head of the queue.
+    pub(super) fn add_first(&self, job: Job) {
+        self.jobs().push_front(job);
         self.more.notify_waiters();
     }
 
@@ -52,24 +64,12 @@ impl Queue {
         if job.is_some() {
             self.busy.fetch_add(1, SeqCst);
         }
-        drop(jobs);
-        self.less.notify_one();
         job
     }
 
-    /// The job goes to the head of the queue again.
-    pub(super) fn put_back(&self, job: Job) {
-        let mut jobs = self.jobs();
-        jobs.push_front(job);
-        self.busy.fetch_sub(1, SeqCst);
-        drop(jobs);
-        self.more.notify_waiters();
-    }
-
-    /// The job has its outcome, or was dropped.
+    /// A job that was taken has its outcome, or is elsewhere.
     pub(super) fn done(&self) {
         self.busy.fetch_sub(1, SeqCst);
-        self.less.notify_one();
     }
 
     /// Everything that waits, to be given back.

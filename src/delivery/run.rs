@@ -18,14 +18,14 @@ use crate::template::Templates;
 use crate::wake::{Task, Wake};
 
 use super::crew::Crew;
-use super::gate::Gate;
-use super::pace::Pace;
-use super::relay::{Relay, Terms};
+use super::lane::Lanes;
+use super::queue::Job;
+use super::relay::Relay;
 use super::{DeliveryError, Press, Progress, Summary};
 
 /// Claims in one transaction.
 const BATCH: i64 = 250;
-/// How long a claim is ours. No copy is begun after it, and no step of a session takes longer.
+/// How long a claim is ours; after that it is taken for a dead process's.
 const LEASE: Duration = Duration::from_secs(30 * 60);
 /// Outcomes are marked at least so often.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -87,7 +87,7 @@ pub async fn run_with(
     let keyring = keys::ring(&mut tx).await?;
     drop(tx);
     let press = Press::new(Arc::new(config.clone()), Arc::new(keyring))?;
-    let (relay, terms) = Relay::open(config, &press)?;
+    let relays = Relay::open_all(config, &press)?;
     let (journal, heard) = Journal::open(store).await?;
     let journal = Arc::new(journal);
     if heard > 0 {
@@ -100,15 +100,13 @@ pub async fn run_with(
             clock.clone(),
             press.clone(),
             Arc::clone(&journal),
-            Gate::new(terms.connections),
-            Pace::new(terms.per_second),
+            Lanes::new(relays.clone()),
             progress.clone(),
-            terms.name.clone(),
             stop.clone(),
         );
         let crew = Arc::new(crew);
-        let result = shift(&crew, &relay, &terms, wake, until_idle, &mut finished).await;
-        let relay = crew.gate.down();
+        let result = shift(&crew, wake, until_idle, &mut finished).await;
+        let relay = crew.lanes.down();
         match result {
             Ok(()) => return Ok(Summary { finished, relay, ..progress.summary() }),
             Err(error) if until_idle || stop.is_cancelled() => return Err(error),
@@ -130,14 +128,7 @@ pub async fn run_with(
 
 /// One shift: from recovering what is lost to giving back what was not begun. It ends when there is no more to do,
 /// when told to stop, or when the store cannot be written.
-async fn shift(
-    crew: &Arc<Crew>,
-    relay: &Relay,
-    terms: &Terms,
-    wake: &Wake,
-    until_idle: bool,
-    finished: &mut Vec<i64>,
-) -> Result<(), DeliveryError> {
+async fn shift(crew: &Arc<Crew>, wake: &Wake, until_idle: bool, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
     let mut presence = Presence::enter(&crew.store).await?;
     let mut tx = crew.store.write().await?;
     let found = deliveries::recover(&mut tx, crew.now(), presence.is_alone()).await?;
@@ -147,9 +138,11 @@ async fn shift(
         tracing::info!("{found} copies that were claimed and not sent when Herald ended are sent now");
     }
     let mut hands = JoinSet::new();
-    for _ in 0..terms.connections {
-        let (relay, crew) = (relay.clone(), Arc::clone(crew));
-        hands.spawn(async move { relay.work(&crew).await });
+    for (number, lane) in crew.lanes.iter().enumerate() {
+        for _ in 0..lane.terms.connections {
+            let (relay, crew) = (lane.relay.clone(), Arc::clone(crew));
+            hands.spawn(async move { relay.work(&crew, number).await });
+        }
     }
     let settler = tokio::spawn(settle(Arc::clone(crew)));
     let led = lead(crew, wake, until_idle, finished).await;
@@ -166,7 +159,7 @@ async fn shift(
     timer.abort();
     settler.abort();
     let _ = settler.await;
-    crew.drop_jobs(crew.queue.drain());
+    crew.lanes.iter().for_each(|lane| crew.drop_jobs(lane.queue.drain()));
     let ended = end(crew, finished).await;
     presence.leave().await?;
     led?;
@@ -215,23 +208,26 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
         }
         tidy(crew).await?;
         line.say(crew).await?;
-        if crew.gate.down().is_some() {
-            crew.drop_jobs(crew.queue.drain());
-            tidy(crew).await?;
+        let mut batch = batch(crew);
+        if crew.lanes.down().is_some() {
             if until_idle {
                 return Ok(());
             }
-            rest(crew, LOOK * 5).await;
-            continue;
+            if !crew.lanes.has_open() {
+                rest(crew, LOOK * 5).await;
+                continue;
+            }
+            // Its pause is over: one copy shows whether it can be worked with again.
+            batch = 1;
         }
-        if crew.queue.len() as i64 >= BATCH / 2 {
+        if crew.lanes.queued() as i64 > batch / 2 {
             rest(crew, LOOK).await;
             continue;
         }
-        if claim(crew).await? {
+        if claim(crew, batch).await? {
             continue;
         }
-        if !crew.queue.is_idle() {
+        if !crew.lanes.are_idle() {
             rest(crew, LOOK).await;
             continue;
         }
@@ -261,16 +257,22 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
 /// Waits until connections have taken something, at most `limit`.
 async fn rest(crew: &Crew, limit: Duration) {
     tokio::select! {
-        () = crew.queue.less.notified() => {}
+        () = crew.less.notified() => {}
         () = tokio::time::sleep(limit) => {}
         () = crew.stop.cancelled() => {}
     }
 }
 
+/// How many are claimed at once: not more than go out in ten seconds, so that who leaves now gets nothing a minute later.
+fn batch(crew: &Crew) -> i64 {
+    let soon = crew.lanes.per_second().map(|limit| (limit * 10).min(BATCH.unsigned_abs()));
+    soon.map_or(BATCH, u64::cast_signed)
+}
+
 /// Claims a batch; whether there was anything to claim.
-async fn claim(crew: &Crew) -> Result<bool, DeliveryError> {
+async fn claim(crew: &Crew, batch: i64) -> Result<bool, DeliveryError> {
     let mut tx = crew.store.write().await?;
-    let claimed = deliveries::claim(&mut tx, crew.now(), BATCH, LEASE).await?;
+    let claimed = deliveries::claim(&mut tx, crew.now(), batch, LEASE).await?;
     if claimed.claims.is_empty() && claimed.suppressed == 0 {
         return Ok(false);
     }
@@ -283,7 +285,7 @@ async fn claim(crew: &Crew) -> Result<bool, DeliveryError> {
             crew.lay(claim.edition).await?;
         }
     }
-    crew.queue.extend(claimed.claims);
+    claimed.claims.into_iter().for_each(|claim| crew.route(Job::new(claim), false));
     Ok(true)
 }
 

@@ -1,5 +1,11 @@
 //! A newsroom for one test: its own folder, store and clock, the folder relay as outbox, real HTTP.
 
+mod post;
+mod server;
+
+pub use post::{Post, Sink, relay};
+pub use server::{Authority, Server, Ways};
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

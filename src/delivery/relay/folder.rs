@@ -1,10 +1,16 @@
 //! The folder that stands in for a mail server: one `.eml` a copy, there whole or not at all.
 
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::delivery::Copy;
-use crate::delivery::crew::Crew;
+use crate::delivery::crew::{Crew, Work};
 use crate::delivery::outcome;
+
+/// Copies that one connection writes before the folder is forced to the disk.
+const BATCH: usize = 32;
 
 /// A folder for copies.
 #[derive(Clone, Debug)]
@@ -21,40 +27,85 @@ impl Folder {
 
     /// Takes jobs and writes their copies until there are no more. A disk that takes nothing is the relay's trouble,
     /// not the copy's.
-    pub(super) async fn work(&self, crew: &Crew) {
-        while let Some(work) = crew.next(None).await {
-            if !crew.enter().await {
-                crew.put_back(work);
+    pub(super) async fn work(&self, crew: &Crew, lane: usize) {
+        let gate = &crew.lanes.get(lane).gate;
+        while crew.wanted(lane).await {
+            if !crew.enter(lane).await {
                 return;
             }
-            match self.write(&work.copy).await {
-                Ok(file) => {
-                    let mark = outcome::written(&work.job.claim, file, crew.now());
-                    crew.well();
-                    crew.note(mark).await;
-                }
-                Err(words) => {
-                    crew.put_back(work);
-                    crew.trouble(words, false);
-                }
+            let mut batch: Vec<Work> = crew.next(lane, Duration::ZERO).await.into_iter().collect();
+            while !batch.is_empty()
+                && batch.len() < BATCH
+                && let Some(work) = crew.next_now(lane).await
+            {
+                batch.push(work);
             }
-            crew.leave(false);
+            self.hand_over(batch, crew, lane).await;
+            gate.leave(false);
         }
     }
 
-    /// Writes a copy beside its place and moves it there; the file's name. The name is that of the reader and the
-    /// delivery, so a copy made again takes the place of the first. The move is not forced to the disk: the process
-    /// may be killed at any moment, but a power cut may cost the last second of a folder that is for trials.
-    pub(super) async fn write(&self, copy: &Copy) -> Result<String, String> {
+    async fn hand_over(&self, batch: Vec<Work>, crew: &Crew, lane: usize) {
+        if batch.is_empty() {
+            return;
+        }
+        let copies = batch.iter().map(|work| work.copy.clone()).collect();
+        let (names, fault) = self.write(copies).await;
+        let mut names = names.into_iter();
+        for work in batch {
+            match names.next() {
+                Some(name) => {
+                    crew.lanes.get(lane).gate.well();
+                    crew.note(lane, outcome::written(&work.job.claim, name, crew.now())).await;
+                }
+                None => {
+                    crew.trouble(lane, fault.clone().unwrap_or_default(), false, false);
+                    crew.put_back(work);
+                }
+            }
+        }
+    }
+
+    /// Writes one copy; the file's name.
+    pub(super) async fn write_one(&self, copy: Copy) -> Result<String, String> {
+        let (mut names, fault) = self.write(vec![copy]).await;
+        names.pop().ok_or(fault.unwrap_or_default())
+    }
+
+    /// Writes copies, each beside its place, and moves them there. When this returns they are on the disk: the names of
+    /// those that are, and why the others are not. A name is that of the reader and the delivery, so a copy made again
+    /// takes the place of the first.
+    async fn write(&self, copies: Vec<Copy>) -> (Vec<String>, Option<String>) {
+        let folder = self.path.clone();
+        let written = tokio::task::spawn_blocking(move || write_all(&folder, &copies)).await;
+        written.unwrap_or_else(|error| (Vec::new(), Some(error.to_string())))
+    }
+}
+
+fn write_all(folder: &Path, copies: &[Copy]) -> (Vec<String>, Option<String>) {
+    let mut names = Vec::with_capacity(copies.len());
+    let mut fault = None;
+    for copy in copies {
         let name = file_name(copy);
-        let path = self.path.join(&name);
-        let beside = self.path.join(format!(".{name}.part"));
-        let write = async {
-            tokio::fs::write(&beside, &copy.bytes).await?;
-            tokio::fs::rename(&beside, &path).await
+        let beside = folder.join(format!(".{name}.part"));
+        let write = || {
+            let mut file = File::create(&beside)?;
+            file.write_all(&copy.bytes)?;
+            file.sync_all()?;
+            fs::rename(&beside, folder.join(&name))
         };
-        write.await.map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(name)
+        if let Err(error) = write() {
+            // What is there of it takes room that the others may need.
+            let _ = fs::remove_file(&beside);
+            fault = Some(format!("{}: {error}", folder.display()));
+            break;
+        }
+        names.push(name);
+    }
+    // The moves are on the disk only once the folder is; one time for all of them.
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Ok(()) => (names, fault),
+        Err(error) => (Vec::new(), Some(format!("{}: {error}", folder.display()))),
     }
 }
 

@@ -5,7 +5,7 @@ mod smtp;
 
 use secrecy::SecretString;
 
-use crate::config::{Config, Target, Tls};
+use crate::config::{Config, Relay as Setting, Target, Tls};
 use crate::net::smtp::{Dial, Encryption, Limits, Login, TlsConfigs};
 
 use super::crew::Crew;
@@ -15,7 +15,7 @@ use super::{Copy, DeliveryError, Press};
 #[derive(Clone, Debug)]
 pub(super) enum Relay {
     Folder(folder::Folder),
-    Smtp(Box<Dial>),
+    Smtp(Box<smtp::Server>),
 }
 
 /// What a run must know of its relay.
@@ -25,30 +25,38 @@ pub(super) struct Terms {
     pub(super) connections: usize,
     /// Messages a second; 0: no limit.
     pub(super) per_second: u32,
+    /// Its share of the copies; 0: a reserve.
+    pub(super) weight: u32,
 }
 
 /// A relay elsewhere gets so many messages a second, where nobody says otherwise.
 const ELSEWHERE: u32 = 20;
 
 impl Relay {
-    /// The first relay of the configuration.
-    pub(super) fn open(config: &Config, press: &Press) -> Result<(Relay, Terms), DeliveryError> {
-        let setting = config.mail.relays.first().ok_or(DeliveryError::Setting {
-            key: "relays",
-            reason: "there is no relay; leave [[mail.relays]] out for a folder, or name one".to_owned(),
-        })?;
+    /// The relays of the configuration.
+    pub(super) fn open_all(config: &Config, press: &Press) -> Result<Vec<(Relay, Terms)>, DeliveryError> {
+        if config.mail.relays.is_empty() {
+            let reason = "there is no relay; leave [[mail.relays]] out for a folder, or name one".to_owned();
+            return Err(DeliveryError::Setting { key: "relays", reason });
+        }
+        config.mail.relays.iter().map(|setting| Self::open(config, setting, press)).collect()
+    }
+
+    fn open(config: &Config, setting: &Setting, press: &Press) -> Result<(Relay, Terms), DeliveryError> {
         let fault = |reason: String| DeliveryError::Relay { relay: setting.name.clone(), reason };
         let target = setting.target(&config.folder).map_err(|e| fault(format!("url: it {e}")))?;
         let terms = Terms {
             name: setting.name.clone(),
             connections: setting.connections(),
             per_second: setting.per_second.unwrap_or(if target.is_local() { 0 } else { ELSEWHERE }),
+            weight: setting.weight,
         };
         let relay = match target {
             Target::Folder(path) => Relay::Folder(folder::Folder::open(path).map_err(fault)?),
             Target::Smtp { host, port, user, tls } => {
                 let password = setting.password(&config.folder).map_err(fault)?;
                 let login = login(user, password).map_err(fault)?;
+                let ca_file = setting.ca_file.as_ref().map(|file| config.path(file));
                 let encryption = match tls {
                     Tls::Off => Encryption::Off,
                     Tls::Opportunistic => Encryption::Opportunistic,
@@ -57,20 +65,21 @@ impl Relay {
                 };
                 let tls = match encryption {
                     Encryption::Off => None,
-                    _ => Some(TlsConfigs::native().map_err(fault)?),
+                    _ => Some(TlsConfigs::native(ca_file.as_deref()).map_err(fault)?),
                 };
                 let limits = Limits::default();
-                Relay::Smtp(Box::new(Dial { host, port, encryption, tls, login, hello: press.hello(), limits }))
+                let dial = Dial { host, port, encryption, tls, login, hello: press.hello(), limits };
+                Relay::Smtp(Box::new(smtp::Server { dial, per_connection: setting.per_connection() }))
             }
         };
         Ok((relay, terms))
     }
 
     /// One connection's work, until there is no more.
-    pub(super) async fn work(&self, crew: &Crew) {
+    pub(super) async fn work(&self, crew: &Crew, lane: usize) {
         match self {
-            Relay::Folder(folder) => folder.work(crew).await,
-            Relay::Smtp(dial) => smtp::work(dial, crew).await,
+            Relay::Folder(folder) => folder.work(crew, lane).await,
+            Relay::Smtp(server) => server.work(crew, lane).await,
         }
     }
 }
@@ -86,14 +95,22 @@ fn login(user: Option<String>, password: Option<SecretString>) -> Result<Option<
     }
 }
 
-/// Sends one copy now, past queue and ledger: a test copy for staff. The relay's words, or the file's name.
+/// Sends one copy now, past queue and ledger: a test copy for staff. A relay that cannot be reached hands over to the
+/// next. The relay's words, or the file's name.
 ///
 /// # Errors
-/// [`DeliveryError::NotTaken`] with the relay's words; else what is wrong with its settings.
+/// [`DeliveryError::NotTaken`] with the relays' words; else what is wrong with their settings.
 pub async fn send_now(config: &Config, press: &Press, copy: &Copy) -> Result<String, DeliveryError> {
-    let (relay, _) = Relay::open(config, press)?;
-    match relay {
-        Relay::Folder(folder) => folder.write(copy).await.map_err(DeliveryError::NotTaken),
-        Relay::Smtp(dial) => smtp::send_one(&dial, copy).await.map_err(DeliveryError::NotTaken),
+    let mut words = Vec::new();
+    for (relay, terms) in Relay::open_all(config, press)? {
+        let server = match relay {
+            Relay::Folder(folder) => return folder.write_one(copy.clone()).await.map_err(DeliveryError::NotTaken),
+            Relay::Smtp(server) => server,
+        };
+        match server.send_one(copy).await {
+            Ok(said) => return said.map_err(DeliveryError::NotTaken),
+            Err(unreachable) => words.push(format!("{}: {unreachable}", terms.name)),
+        }
     }
+    Err(DeliveryError::NotTaken(words.join("; ")))
 }

@@ -79,7 +79,7 @@ impl fmt::Display for Step {
 
 /// Why a session is over. What a server says of one message is no error but an [`Opened`] or a [`Reply`].
 #[derive(Debug, thiserror::Error)]
-#[error("{step}: {cause}")]
+#[error("{step}: {cause}{}", advice(.step, .cause))]
 pub struct SmtpError {
     /// Where it happened.
     pub step: Step,
@@ -116,6 +116,16 @@ pub enum Cause {
     Unasked,
 }
 
+/// What to do about a refused password, which the server does not say.
+fn advice(step: &Step, cause: &Cause) -> &'static str {
+    match (step, cause) {
+        (Step::Auth, Cause::Refused(reply)) if !reply.is_transient() => {
+            "; look at the user in url and at the password in password_file or password_env"
+        }
+        _ => "",
+    }
+}
+
 impl SmtpError {
     fn new(step: Step, cause: impl Into<Cause>) -> Self {
         SmtpError { step, cause: cause.into() }
@@ -125,6 +135,16 @@ impl SmtpError {
     /// Otherwise nobody has it.
     pub fn may_be_taken(&self) -> bool {
         self.step == Step::Answer && !matches!(self.cause, Cause::Refused(_))
+    }
+
+    /// Whether trying again is in vain until somebody has changed a setting, here or there: a refused password, a
+    /// certificate that cannot be trusted, a server that does not offer what we ask for.
+    pub fn needs_somebody(&self) -> bool {
+        match &self.cause {
+            Cause::Tls(_) | Cause::Auth(_) => true,
+            Cause::Refused(reply) => self.step == Step::Auth && !reply.is_transient(),
+            _ => false,
+        }
     }
 
     /// What the server said, where it said something.

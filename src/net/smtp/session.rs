@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::tls::advice;
 use super::wire::{Stream, Wire};
 use super::{Cause, Encryption, Limits, Offers, Reply, SmtpError, Step, TlsConfigs};
 
@@ -180,7 +181,7 @@ async fn encrypt(dial: &Dial, stream: TcpStream) -> Result<Stream, SmtpError> {
     let limit = dial.limits.tls;
     match timeout(limit, TlsConnector::from(std::sync::Arc::clone(config)).connect(name, stream)).await {
         Err(_) => Err(SmtpError::new(Step::Tls, Cause::Silence(limit))),
-        Ok(Err(error)) => Err(fault(format!("{}: {error}", dial.host))),
+        Ok(Err(error)) => Err(fault(advice(&dial.host, &error))),
         Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
     }
 }
@@ -211,10 +212,18 @@ async fn sign_in(wire: &mut Wire, offers: &Offers, login: &Login) -> Result<(), 
                 let answer = Auth::new_from_response(mechanism, credentials.clone(), &challenge).map_err(unusable)?;
                 wire.say(Step::Auth, answer).await?;
             }
-            _ => return Err(SmtpError::new(Step::Auth, Cause::Refused(reply))),
+            _ => return Err(SmtpError::new(Step::Auth, Cause::Refused(without(reply, &login.password)))),
         }
     }
     Err(fault("the server asks on and on".to_owned()))
+}
+
+/// A refusal without the password, which a careless server may repeat in it.
+fn without(mut reply: Reply, password: &SecretString) -> Reply {
+    for line in &mut reply.lines {
+        *line = line.replace(password.expose_secret(), "…");
+    }
+    reply
 }
 
 /// A 334 as lettre has it.

@@ -1,12 +1,16 @@
 //! TLS for a session: rustls with ring, and the machine's own certificates.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 
 /// Whether and how a session is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,18 +41,23 @@ impl fmt::Debug for TlsConfigs {
 }
 
 impl TlsConfigs {
-    /// With the certificates that this machine trusts (`SSL_CERT_FILE` names others).
+    /// With the certificates that this machine trusts (`SSL_CERT_FILE` names others), and those of `ca_file` (PEM)
+    /// beside them.
     ///
     /// # Errors
-    /// When there are none, and what to do.
-    pub fn native() -> Result<Self, String> {
+    /// When there are none, or the file cannot be read, and what to do.
+    pub fn native(ca_file: Option<&Path>) -> Result<Self, String> {
         let found = rustls_native_certs::load_native_certs();
         let mut roots = RootCertStore::empty();
-        let (taken, _) = roots.add_parsable_certificates(found.certs);
+        let (mut taken, _) = roots.add_parsable_certificates(found.certs);
+        if let Some(file) = ca_file {
+            taken += add(&mut roots, file)
+                .map_err(|why| format!("ca_file {}: {why}; it must hold certificates in PEM form", file.display()))?;
+        }
         if taken == 0 {
             let why = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
             return Err(format!(
-                "no certificates to check a mail server by{why}; install ca-certificates, or name a file with SSL_CERT_FILE"
+                "no certificates to check a mail server by{why}; install ca-certificates, or name a file in ca_file"
             ));
         }
         Self::trusting(roots)
@@ -71,6 +80,40 @@ impl TlsConfigs {
             .with_custom_certificate_verifier(Arc::new(Anyone(Arc::clone(&provider))))
             .with_no_client_auth();
         Ok(TlsConfigs { checked: Arc::new(checked), unchecked: Arc::new(unchecked) })
+    }
+}
+
+/// Adds the certificates of a file; how many they are.
+fn add(roots: &mut RootCertStore, file: &Path) -> Result<usize, String> {
+    let mut taken = 0;
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| error.to_string())? {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+        taken += 1;
+    }
+    if taken == 0 { Err("there is no certificate in it".to_owned()) } else { Ok(taken) }
+}
+
+/// What a handshake that failed means, and what to do about it.
+pub(super) fn advice(host: &str, error: &std::io::Error) -> String {
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    let Some(Error::InvalidCertificate(fault)) = cause else { return format!("{host}: {error}") };
+    match fault {
+        // A bad signature is that of an office with the same name and another key: the file is an old one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
+            "{host}: nobody whom this machine trusts vouches for its certificate; if your own office does, name the \
+             office's certificate in ca_file, otherwise this may not be the server it says it is"
+        ),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("{host}: its certificate has expired; whoever keeps the server must renew it ({fault})")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!("{host}: its certificate is not valid yet; is this machine's clock right? ({fault})")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("{host}: its certificate is another server's; write the name that it bears into url ({fault})")
+        }
+        other => format!("{host}: its certificate cannot be trusted: {other}"),
     }
 }
 
