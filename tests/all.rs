@@ -13,4 +13,5 @@ mod relays;
 mod road;
 mod sending;
 mod session;
+mod sources;
 mod world;

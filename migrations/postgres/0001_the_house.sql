@@ -24,19 +24,22 @@ CREATE TABLE sources (
 );
 
 -- What a folder held at the last read, so that an unchanged file costs nothing. fingerprint: size and time of the
--- file and of what it was read with. hash: of its bytes. uses: the other files it was made with, as JSON, each with its
--- own fingerprint. unsettled: it names something that was not there; it is read again when anything else changes.
+-- file and of what it was read with. hash: of its bytes. named: its front matter says whose text it is. uses: the other
+-- files it was made with, and those it looked for in vain, as JSON, each with size and time. unsettled: it names an
+-- article that was not there; it is read again when one arrives.
 CREATE TABLE files (
     source      TEXT NOT NULL,
     path        TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     hash        TEXT NOT NULL,
     article     TEXT,
+    named       BIGINT NOT NULL DEFAULT 0,
     faults      TEXT,
     uses        TEXT,
     unsettled   BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (source, path)
 );
+CREATE INDEX files_article ON files (article) WHERE article IS NOT NULL;
 
 CREATE TABLE origins (
     source  TEXT NOT NULL,

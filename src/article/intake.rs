@@ -40,6 +40,13 @@ pub struct House {
     pub topics: Vec<(String, Vec<String>)>,
 }
 
+impl House {
+    /// The article that a front matter's `id` means, where that is no UUID. It may be the same in each translation.
+    pub fn named(&self, id: &str, language: &Language) -> ArticleId {
+        ArticleId::named(&self.source, &format!("{id}\0{language}"))
+    }
+}
+
 /// Why a file gives no article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unread {
@@ -138,10 +145,9 @@ impl Head {
             Said { matter: matter.language.as_ref(), path: place.language.as_ref(), source: house.language.as_ref() };
         let language = spoken::language(said, &sample, &house.languages);
         let slug = own_slug(&matter, &place, &title);
-        // An id that is no UUID may be the same in each translation.
         let id = matter.id.as_ref().map(|(_, text)| match Uuid::parse_str(text.trim_start_matches("urn:uuid:")) {
             Ok(uuid) => ArticleId(uuid),
-            Err(_) => ArticleId::named(&house.source, &format!("{text}\0{language}")),
+            Err(_) => house.named(text, &language),
         });
         let id_line = matter.id.as_ref().map(|(line, _)| *line);
         let (body, body_line) = (text.len() - split.body.len(), split.body_line);
@@ -170,7 +176,7 @@ impl Head {
         let ground = Ground { site_url: &house.site_url, page, title: &title, around };
         let source = markup::Source { markup: place.markup, body: &text[body..], line: body_line };
         let mut rendered = markup::render(source, &ground, &mut complaints);
-        let published = matter.published.or_else(|| path_date(&matter, &place, house.zone));
+        let published = date_of(&matter, &place, house.zone);
         if published.is_none() && !matter.draft && !place.draft {
             complaints.warn(
                 None,
@@ -254,6 +260,11 @@ impl Head {
         self.complaints.warn(line, reason);
     }
 
+    /// When it says it was published, in the front matter or in its name.
+    pub fn date(&self, house: &House) -> Option<Instant> {
+        date_of(&self.matter, &self.place, house.zone)
+    }
+
     /// The words of its text for comparing it with another, raw.
     pub fn body(&self) -> &str {
         &self.text[self.body..]
@@ -308,7 +319,11 @@ fn own_slug(matter: &Matter, place: &Place, title: &str) -> String {
     if named.chars().any(char::is_alphabetic) { named } else { slug(title) }
 }
 
-/// The date of an address (`2017/09/18/x`), or of the file's name and folders.
+/// The date of the front matter, of an address (`2017/09/18/x`), or of the file's name and folders.
+fn date_of(matter: &Matter, place: &Place, zone: Tz) -> Option<Instant> {
+    matter.published.or_else(|| path_date(matter, place, zone))
+}
+
 fn path_date(matter: &Matter, place: &Place, zone: Tz) -> Option<Instant> {
     let in_path = matter.path.as_deref().and_then(|path| {
         let parts: Vec<&str> = path.split('/').collect();

@@ -16,7 +16,8 @@ const ENDINGS: &[&str] =
 
 /// Copies the files that articles show; each once a read.
 pub(super) struct Media {
-    folder: PathBuf,
+    /// `None`: nothing is copied, only told where it would stand.
+    folder: Option<PathBuf>,
     site_url: String,
     known: RefCell<HashMap<PathBuf, Found>>,
     /// The first copy that could not be written: the whole read fails for it, since the disk does.
@@ -26,7 +27,12 @@ pub(super) struct Media {
 impl Media {
     /// Copies go into `folder` and are served under `site_url`.
     pub(super) fn new(folder: PathBuf, site_url: &str) -> Self {
-        Media { folder, site_url: site_url.to_owned(), known: RefCell::default(), failed: RefCell::default() }
+        Media { folder: Some(folder), ..Media::nowhere(site_url) }
+    }
+
+    /// For a look that changes nothing: nothing is read or written.
+    pub(super) fn nowhere(site_url: &str) -> Self {
+        Media { folder: None, site_url: site_url.to_owned(), known: RefCell::default(), failed: RefCell::default() }
     }
 
     /// The copy of a file, or why it is not given out.
@@ -49,8 +55,10 @@ impl Media {
         if !ENDINGS.contains(&ending.as_str()) {
             return Found::Refused(format!("files of the kind “.{ending}” are not given out"));
         }
-        let read = std::fs::metadata(file).and_then(|meta| {
-            if meta.len() > LARGEST { Err(std::io::Error::other("it is over 25 MB")) } else { std::fs::read(file) }
+        let read = std::fs::metadata(file).and_then(|meta| match &self.folder {
+            _ if meta.len() > LARGEST => Err(std::io::Error::other("it is over 25 MB")),
+            Some(_) => std::fs::read(file),
+            None => std::fs::File::open(file).map(|_| Vec::new()),
         });
         let bytes = match read {
             Ok(bytes) => bytes,
@@ -83,13 +91,14 @@ impl Media {
 
     /// Written beside and renamed: a file that is there is whole.
     fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), SourceError> {
-        let path = self.folder.join(name);
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let path = folder.join(name);
         if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64) {
             return Ok(());
         }
         let fault = |path: &Path, source| SourceError::Media { path: path.to_owned(), source };
-        std::fs::create_dir_all(&self.folder).map_err(|e| fault(&self.folder, e))?;
-        let mut beside = tempfile::NamedTempFile::new_in(&self.folder).map_err(|e| fault(&self.folder, e))?;
+        std::fs::create_dir_all(folder).map_err(|e| fault(folder, e))?;
+        let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(|e| fault(folder, e))?;
         std::io::Write::write_all(&mut beside, bytes).map_err(|e| fault(&path, e))?;
         beside.as_file().sync_all().map_err(|e| fault(&path, e))?;
         beside.persist(&path).map_err(|e| fault(&path, e.error))?;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{StoreError, Tx};
+use super::{Row, StoreError, Tx};
 use crate::article::{ArticleId, Fault, Language};
 use crate::clock::Instant;
 
 /// One file as it was last read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File {
     /// Its path under the folder, with `/`.
     pub path: String,
@@ -15,42 +15,104 @@ pub struct File {
     pub fingerprint: String,
     /// Hash of its bytes, hexadecimal.
     pub hash: String,
-    /// The article it holds; `None` where it was rejected.
+    /// The article it holds; `None` where it never was one.
     pub article: Option<ArticleId>,
+    /// Whether it says itself which article that is.
+    pub named: bool,
     /// What is wrong with it.
     pub faults: Vec<Fault>,
+    /// The other files it was made with or looked for, each as it was then.
+    pub uses: Vec<(String, String)>,
+    /// It names an article that was not there.
+    pub unsettled: bool,
 }
 
-const OF: &str = "SELECT path, fingerprint, hash, article, faults FROM files WHERE source = $1";
+fn read_article(row: &Row, column: usize) -> Result<Option<ArticleId>, StoreError> {
+    let article: Option<String> = row.get(column)?;
+    article.map(|id| id.parse().map_err(|e| StoreError::Content(format!("files: {id}: {e}")))).transpose()
+}
 
-/// All files of a source, by path.
+const SOME: &str = "
+    SELECT f.path, f.fingerprint, f.hash, f.article, f.named, f.faults, f.uses, f.unsettled
+    FROM json_each($2) k JOIN files f ON f.source = $1 AND f.path = k.value ->> 0";
+
+/// Those of these files that were there at the last read, by path.
 ///
 /// # Errors
 /// What the database says.
-pub async fn of(tx: &mut Tx, source: &str) -> Result<HashMap<String, File>, StoreError> {
+pub async fn some(tx: &mut Tx, source: &str, paths: &[&str]) -> Result<HashMap<String, File>, StoreError> {
     let mut files = HashMap::new();
-    for row in tx.q(OF).bind(source.to_owned()).all().await? {
-        let article: Option<String> = row.get(3)?;
-        let faults: Option<String> = row.get(4)?;
+    let keys: Vec<[&str; 1]> = paths.iter().map(|path| [*path]).collect();
+    for row in tx.q(SOME).bind(source.to_owned()).bind(serde_json::to_string(&keys)?).all().await? {
+        let faults: Option<String> = row.get(5)?;
+        let uses: Option<String> = row.get(6)?;
         let file = File {
             path: row.get(0)?,
             fingerprint: row.get(1)?,
             hash: row.get(2)?,
-            article: article
-                .map(|id| id.parse().map_err(|e| StoreError::Content(format!("files: {id}: {e}"))))
-                .transpose()?,
+            article: read_article(&row, 3)?,
+            named: row.get::<i64>(4)? != 0,
             faults: faults.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default(),
+            uses: uses.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default(),
+            unsettled: row.get::<i64>(7)? != 0,
         };
         files.insert(file.path.clone(), file);
     }
     Ok(files)
 }
 
+const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT), CAST(COUNT(article) AS BIGINT) FROM files WHERE source = $1";
+
+/// How many files a source had at the last read, and how many of them held an article.
+///
+/// # Errors
+/// What the database says.
+pub async fn count(tx: &mut Tx, source: &str) -> Result<(usize, usize), StoreError> {
+    let row = tx.q(COUNT).bind(source.to_owned()).one().await?;
+    let number = |n: i64| usize::try_from(n).unwrap_or_default();
+    Ok((number(row.get(0)?), number(row.get(1)?)))
+}
+
+const PATHS: &str = "SELECT path FROM files WHERE source = $1 AND path > $2 ORDER BY path LIMIT 5000";
+
+/// The next of a source's paths after `after`, in the store's own order; none at the end.
+///
+/// # Errors
+/// What the database says.
+pub async fn paths(tx: &mut Tx, source: &str, after: &str) -> Result<Vec<String>, StoreError> {
+    tx.q(PATHS).bind(source.to_owned()).bind(after.to_owned()).all().await?.iter().map(|row| row.get(0)).collect()
+}
+
+const HOLDING: &str = "
+    SELECT f.path, f.article, f.named FROM json_each($2) k JOIN files f ON f.article = k.value ->> 0 WHERE f.source = $1
+    ORDER BY f.path";
+
+/// The files that hold these articles, with whether they say so themselves.
+///
+/// # Errors
+/// What the database says.
+pub async fn holding(
+    tx: &mut Tx,
+    source: &str,
+    articles: &[ArticleId],
+) -> Result<Vec<(String, ArticleId, bool)>, StoreError> {
+    let mut holding = Vec::new();
+    let keys: Vec<[&ArticleId; 1]> = articles.iter().map(|id| [id]).collect();
+    for row in tx.q(HOLDING).bind(source.to_owned()).bind(serde_json::to_string(&keys)?).all().await? {
+        if let Some(article) = read_article(&row, 1)? {
+            holding.push((row.get(0)?, article, row.get::<i64>(2)? != 0));
+        }
+    }
+    Ok(holding)
+}
+
 const KEEP: &str = "
-    INSERT INTO files (source, path, fingerprint, hash, article, faults)
-    SELECT $2, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4 FROM json_each($1) r WHERE TRUE
+    INSERT INTO files (source, path, fingerprint, hash, article, named, faults, uses, unsettled)
+    SELECT $2, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, CAST(r.value ->> 4 AS BIGINT), r.value ->> 5,
+        r.value ->> 6, CAST(r.value ->> 7 AS BIGINT) FROM json_each($1) r WHERE TRUE
     ON CONFLICT (source, path) DO UPDATE SET fingerprint = excluded.fingerprint, hash = excluded.hash,
-        article = excluded.article, faults = excluded.faults";
+        article = excluded.article, named = excluded.named, faults = excluded.faults, uses = excluded.uses,
+        unsettled = excluded.unsettled";
 
 /// Writes down how these files were read.
 ///
@@ -60,7 +122,10 @@ pub async fn keep(tx: &mut Tx, source: &str, files: &[File]) -> Result<(), Store
     let mut rows = Vec::with_capacity(files.len());
     for file in files {
         let faults = if file.faults.is_empty() { None } else { Some(serde_json::to_string(&file.faults)?) };
-        rows.push((&file.path, &file.fingerprint, &file.hash, file.article.map(|id| id.to_string()), faults));
+        let uses = if file.uses.is_empty() { None } else { Some(serde_json::to_string(&file.uses)?) };
+        let article = file.article.map(|id| id.to_string());
+        let (named, unsettled) = (i64::from(file.named), i64::from(file.unsettled));
+        rows.push((&file.path, &file.fingerprint, &file.hash, article, named, faults, uses, unsettled));
     }
     tx.q(KEEP).bind(serde_json::to_string(&rows)?).bind(source.to_owned()).execute().await?;
     Ok(())
@@ -80,7 +145,7 @@ pub async fn forget(tx: &mut Tx, source: &str, paths: &[String]) -> Result<(), S
 
 const ADOPT: &str = "
     INSERT INTO origins (source, key, article) SELECT $2, r.value ->> 0, r.value ->> 1 FROM json_each($1) r WHERE TRUE
-    ON CONFLICT (source, key) DO NOTHING";
+    ON CONFLICT (source, key) DO UPDATE SET article = excluded.article";
 
 /// Says of keys which articles they hold: what keeps the id of a renamed file.
 ///
@@ -90,6 +155,24 @@ pub async fn adopt(tx: &mut Tx, source: &str, keys: &[(String, ArticleId)]) -> R
     let rows: Vec<(&String, String)> = keys.iter().map(|(key, id)| (key, id.to_string())).collect();
     tx.q(ADOPT).bind(serde_json::to_string(&rows)?).bind(source.to_owned()).execute().await?;
     Ok(())
+}
+
+const ORIGINS: &str = "
+    SELECT o.key, o.article FROM json_each($2) k JOIN origins o ON o.source = $1 AND o.key = k.value ->> 0";
+
+/// Which articles these keys held last.
+///
+/// # Errors
+/// What the database says.
+pub async fn origins(tx: &mut Tx, source: &str, keys: &[&str]) -> Result<HashMap<String, ArticleId>, StoreError> {
+    let mut origins = HashMap::new();
+    let keys: Vec<[&str; 1]> = keys.iter().map(|key| [*key]).collect();
+    for row in tx.q(ORIGINS).bind(source.to_owned()).bind(serde_json::to_string(&keys)?).all().await? {
+        if let Some(article) = read_article(&row, 1)? {
+            origins.insert(row.get(0)?, article);
+        }
+    }
+    Ok(origins)
 }
 
 const ENSURE: &str = "INSERT INTO sources (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
@@ -114,18 +197,32 @@ pub async fn source_was_read(tx: &mut Tx, source: &str, now: Instant) -> Result<
 }
 
 const PLACES: &str = "
-    SELECT f.path, a.language, a.slug FROM files f JOIN articles a ON a.id = f.article WHERE f.source = $1";
+    SELECT f.path, a.id, a.language, a.slug FROM files f JOIN articles a ON a.id = f.article WHERE f.source = $1";
 
-/// Where the articles of a source stand: path, language and slug of each.
+/// Where one article of a source stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its file.
+    pub path: String,
+    /// The article.
+    pub article: ArticleId,
+    /// Its language.
+    pub language: Language,
+    /// Its slug.
+    pub slug: String,
+}
+
+/// Where the articles of a source stand.
 ///
 /// # Errors
 /// What the database says.
-pub async fn places(tx: &mut Tx, source: &str) -> Result<Vec<(String, Language, String)>, StoreError> {
+pub async fn places(tx: &mut Tx, source: &str) -> Result<Vec<Standing>, StoreError> {
     let mut places = Vec::new();
     for row in tx.q(PLACES).bind(source.to_owned()).all().await? {
-        let language: String = row.get(1)?;
+        let language: String = row.get(2)?;
         let language = language.parse().map_err(|e| StoreError::Content(format!("articles: {e}")))?;
-        places.push((row.get(0)?, language, row.get(2)?));
+        let Some(article) = read_article(&row, 1)? else { continue };
+        places.push(Standing { path: row.get(0)?, article, language, slug: row.get(3)? });
     }
     Ok(places)
 }

@@ -1,5 +1,4 @@
-//! The rarer kinds: JSON front matter, `Title: …` lines before the text, and the files in which Eleventy keeps
-//! what holds for a whole folder.
+//! The rarer kinds: JSON front matter, and `Title: …` lines before the text.
 
 use serde_json::Value as Json;
 
@@ -53,10 +52,4 @@ pub(super) fn lines(text: &str, first: usize) -> Node {
         }
     }
     Node { line: first, value: Value::Map(entries) }
-}
-
-/// Reads a data file of Eleventy (`posts.11tydata.json`): keys that hold for every article of its folder which does not
-/// say otherwise. `None` where it holds none.
-pub fn defaults(text: &str) -> Option<Node> {
-    json(text, 1).ok().filter(|root| matches!(root.value, Value::Map(_)))
 }

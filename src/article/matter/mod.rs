@@ -17,11 +17,10 @@ mod toml;
 mod tree;
 mod yaml;
 
-pub use data::defaults;
 pub use fields::{Matter, Settings};
 pub use pictures::Lead;
 pub use split::{Block, Kind, Split, split};
-pub use tree::{Node, Value};
+pub use tree::{Node, Value, same_key};
 
 use super::Fault;
 

@@ -1,6 +1,8 @@
 //! What staff are shown: every article, whatever its state, and its history.
 
-use super::{Chosen, headline_sql, read_instant, read_revision, read_revisions, revision_sql};
+use std::collections::HashMap;
+
+use super::{Chosen, headline_sql, read_instant, read_revision, read_revisions, revision_sql, rows};
 use crate::article::{ArticleId, Revision, Selection};
 use crate::clock::{Instant, from_micros};
 use crate::store::{Row, StoreError, Tx};
@@ -142,6 +144,30 @@ pub async fn lookup(tx: &mut Tx, text: &str) -> Result<Vec<ArticleId>, StoreErro
         Some(exact) => vec![exact],
         None => found,
     })
+}
+
+const PRESENT: &str =
+    revision_sql!("FROM json_each($1) k JOIN articles a ON a.id = k.value ->> 0 JOIN revisions r ON r.id = a.revision");
+
+/// The present states of these articles, public or not; in no particular order.
+///
+/// # Errors
+/// What the database says.
+pub async fn present(tx: &mut Tx, ids: &[ArticleId]) -> Result<Vec<Revision>, StoreError> {
+    read_revisions(&tx.q(PRESENT).bind(rows(ids)?).all().await?)
+}
+
+const KNOWN: &str = "
+    SELECT a.id, CASE WHEN a.public_seq IS NULL THEN 0 ELSE 1 END FROM json_each($1) k
+    JOIN articles a ON a.id = k.value ->> 0";
+
+/// Those of these articles that the store has, each with whether it ever was public.
+///
+/// # Errors
+/// What the database says.
+pub async fn known(tx: &mut Tx, ids: &[ArticleId]) -> Result<HashMap<ArticleId, bool>, StoreError> {
+    let found = tx.q(KNOWN).bind(rows(ids)?).all().await?;
+    found.iter().map(|row| Ok((super::read_id(row, 0)?, row.get::<i64>(1)? != 0))).collect()
 }
 
 const HISTORY: &str =

@@ -14,7 +14,7 @@ mod take;
 #[cfg(test)]
 mod tests;
 
-pub use list::{Filter, Listed, State, history, list, listed, lookup};
+pub use list::{Filter, Listed, State, history, known, list, listed, lookup, present};
 pub use public::{
     Candidate, by_id, by_slug, headlines, in_month, is_shown, months, newest, of_stories, revision, revisions,
     siblings, topics, was_public, went_public, years,

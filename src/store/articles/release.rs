@@ -71,11 +71,12 @@ pub async fn last_public_seq(tx: &mut Tx) -> Result<i64, StoreError> {
 }
 
 const REMOVE: &str = "
-    UPDATE articles SET removed = COALESCE(removed, $2), due_at = NULL
+    UPDATE articles SET removed = COALESCE(removed, $2), due_at = NULL,
+        slug = CASE WHEN public_seq IS NULL THEN id ELSE slug END
     WHERE id IN (SELECT r.value ->> 0 FROM json_each($1) r) AND (removed IS NULL OR due_at IS NOT NULL)";
 
 /// Takes articles out of every outlet because their source has them no more; how many it were. They keep
-/// their ids, and come back by [`super::take_in`] when the source has them again.
+/// their ids and, where they were public, their addresses, and come back by [`super::take_in`] when the source has them again.
 ///
 /// # Errors
 /// What the database says.

@@ -10,14 +10,14 @@ mod plan;
 mod unique;
 mod write;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use plan::Plan;
 
-use super::{read_id, rows, stories};
+use super::stories;
 use crate::article::{ArticleId, Draft, RevisionKind};
 use crate::clock::{Instant, from_micros};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, files};
 
 /// What taking in did to an article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,15 +136,9 @@ async fn take_in_some(
     Ok(all)
 }
 
-const ORIGINS: &str = "
-    SELECT o.key, o.article FROM json_each($2) k JOIN origins o ON o.source = $1 AND o.key = k.value ->> 0";
-
 async fn identify(tx: &mut Tx, source: &str, drafts: &[Draft]) -> Result<Vec<ArticleId>, StoreError> {
-    let keys = rows(drafts.iter().filter(|d| d.id.is_none()).map(|d| &d.key))?;
-    let mut known = HashMap::new();
-    for row in tx.q(ORIGINS).bind(source.to_owned()).bind(keys).all().await? {
-        known.insert(row.get::<String>(0)?, read_id(&row, 1)?);
-    }
+    let keys: Vec<&str> = drafts.iter().filter(|d| d.id.is_none()).map(|d| d.key.as_str()).collect();
+    let known = files::origins(tx, source, &keys).await?;
     Ok(drafts
         .iter()
         .map(|d| d.id.or_else(|| known.get(&d.key).copied()).unwrap_or_else(|| ArticleId::made_from(source, &d.key)))

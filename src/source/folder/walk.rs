@@ -1,0 +1,82 @@
+//! What lies in the folder: article files with size and time, and the data files beside them. Nothing is opened.
+
+use std::path::Path;
+
+use super::data;
+use crate::article::Fault;
+use crate::source::SourceError;
+use crate::source::around::stamp_of;
+
+/// How deep folders are followed.
+const DEPTH: usize = 32;
+
+/// One file as the folder lists it.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// Its path under the folder, with `/`.
+    pub(super) key: String,
+    pub(super) size: u64,
+    /// Size and time of change, and the settings and data files that it is read with.
+    pub(super) fingerprint: String,
+}
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// Files that may hold an article, in order.
+    pub(super) files: Vec<Found>,
+    /// Files that say what holds for others.
+    pub(super) data: Vec<Found>,
+    /// Places that can't be looked into.
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Lists the folder of the source `name`.
+pub(super) fn walk(name: &str, root: &Path, settings: &str) -> Result<Walked, SourceError> {
+    let refused = |reason: String| SourceError::Folder { name: name.to_owned(), path: root.to_owned(), reason };
+    std::fs::read_dir(root).map_err(|error| refused(error.to_string()))?;
+    let mut walked = Walked::default();
+    let entries = walkdir::WalkDir::new(root).follow_links(true).max_depth(DEPTH).sort_by_file_name();
+    let visible = |entry: &walkdir::DirEntry| {
+        entry.depth() == 0 || !entry.file_name().to_str().is_some_and(|n| n.starts_with('.') || n == "node_modules")
+    };
+    let fault = |file: String, reason: String| Fault { file, line: None, reason, fatal: true };
+    for entry in entries.into_iter().filter_entry(visible) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let file = error.path().unwrap_or(root).strip_prefix(root).unwrap_or(root).display().to_string();
+                walked.faults.push(fault(file, format!("can't be read: {error}")));
+                continue;
+            }
+        };
+        let Ok(relative) = entry.path().strip_prefix(root) else { continue };
+        let (article, data) = (is_article(relative), data::is_data(relative, root));
+        if !entry.file_type().is_file() || !(article || data) {
+            continue;
+        }
+        let Some(key) = relative.to_str().map(|key| key.replace('\\', "/")) else {
+            let file = relative.display().to_string();
+            walked.faults.push(fault(file, "its name is not UTF-8; rename it".to_owned()));
+            continue;
+        };
+        match entry.metadata() {
+            Ok(meta) => {
+                let found = Found { key, size: meta.len(), fingerprint: stamp_of(&meta) };
+                if data { walked.data.push(found) } else { walked.files.push(found) }
+            }
+            Err(error) => walked.faults.push(fault(key, error.to_string())),
+        }
+    }
+    data::fingerprints(&mut walked.files, &walked.data, settings);
+    Ok(walked)
+}
+
+/// Whether a file may hold an article: Markdown or HTML, and no section page (`_index.md`, Hugo and Zola) or include.
+fn is_article(path: &Path) -> bool {
+    let ending = path.extension().and_then(|end| end.to_str()).unwrap_or_default().to_lowercase();
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    matches!(ending.as_str(), "md" | "markdown" | "mdown" | "mkd" | "html" | "htm")
+        && !stem.starts_with('_')
+        && !matches!(stem.to_uppercase().as_str(), "README" | "LICENSE" | "CONTRIBUTING")
+}
