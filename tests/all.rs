@@ -5,6 +5,7 @@ mod cli;
 mod editions;
 mod feeds;
 mod house;
+mod killed;
 mod leaving;
 mod lists;
 mod mails;

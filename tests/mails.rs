@@ -10,6 +10,8 @@ use herald::template::issue::{Correction, Issue, Link, Newsletter, Story};
 use herald::template::{House, Templates};
 use serde_json::Value;
 
+use crate::world::{CONFIG, World};
+
 const LANGUAGES: [&str; 3] = ["en", "sr-Latn", "sr-Cyrl"];
 
 fn language(tag: &str) -> Language {
@@ -241,5 +243,39 @@ fn pythons_email_sees_the_same() {
         let name = person.name.as_deref().unwrap_or_default().replace("\r\n", " ");
         assert_eq!(seen["to"][0], name, "{path}");
         assert_eq!(seen["to"][1], "reader@reader.example", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn each_mail_says_why_its_reader_gets_it() {
+    let press = "[[lists]]\nname = \"press\"\nfile = \"subscribers/press.csv\"\nbasis = \"public_task\"\n\
+                 origin = { en = \"Accredited at our office\", sr-Latn = \"Akreditacija\" }\n\n[[newsletters]]";
+    let config = CONFIG.replacen("[[newsletters]]", press, 1).replace("[\"public\"]", "[\"public\", \"press\"]");
+    let world = World::with(&config).await;
+    world.article("s1", "Story 1.", "en", chrono::Duration::hours(2));
+    world.write(
+        "subscribers/public.csv",
+        "email,language,consent_at,consent_source\nana@r.test,en,2023-04-04T22:30:00Z,web form\n\
+         ana.l@r.test,sr-Latn,2023-04-04,\nbo@r.test,en,,\"Fair in Niš <2023>\"\ncy@r.test,en,,\nboth@r.test,en,2024-01-31,\n",
+    );
+    world.write(
+        "subscribers/press.csv",
+        "email,language,consent_at\ndan@r.test,en,2022-01-01\ndan.l@r.test,sr-Latn,\nboth@r.test,en,\n",
+    );
+    world.pass(true).await;
+    let mails = world.outbox();
+    for (to, text) in [
+        ("ana@r.test", "You get “Daily digest” because you signed up for it on 5 April 2023."),
+        ("ana.l@r.test", "Ovo primate jer ste se 4. aprila 2023. pretplatili na bilten „Dnevni pregled”."),
+        ("bo@r.test", "You get “Daily digest” because you were added to its list. Origin: Fair in Niš <2023>"),
+        ("cy@r.test", "You get “Daily digest” because this address is on its list."),
+        ("both@r.test", "You get “Daily digest” because you signed up for it on 31 January 2024."),
+        ("dan@r.test", "You get “Daily digest” because you were added to its list. Origin: Accredited at our office"),
+        ("dan.l@r.test", "Ovo primate jer ste dodati na spisak za bilten „Dnevni pregled”. Poreklo: Akreditacija"),
+    ] {
+        let mail = mails.iter().find(|mail| mail.to == to).unwrap_or_else(|| panic!("{to}"));
+        assert!(mail.text.replace("\n", " ").contains(text), "{to}: {}", mail.text);
+        let html = text.replace('<', "&lt;").replace('>', "&gt;");
+        assert!(mail.html.contains(&html), "{to}: {}", mail.html);
     }
 }

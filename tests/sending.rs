@@ -8,20 +8,22 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{Post, Sink, relay};
+use crate::world::{Post, Sink, postgres, relay, stores};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_edition_reaches_everybody_once() {
     for options in [&[][..], &["--no-pipelining"], &["--no-8bitmime"], &["--slow-ms", "1"]] {
-        let sink = Sink::start(options);
-        let post = Post::new(500, &relay(&sink)).await;
-        let summary = post.deliver().await;
-        assert_eq!((summary.sent, summary.waiting, summary.finished.as_slice()), (500, 0, &[1][..]), "{options:?}");
-        sink.has_each_once(500);
-        assert_eq!(post.states().await[2], 500);
-        assert_eq!(post.word("SELECT state FROM editions").await, "done");
-        assert!(post.word("SELECT MIN(line) FROM deliveries").await.starts_with("2.0.0 ok"));
-        assert!(sink.count("/peak_connections") <= 8, "connections are reused");
+        for store in stores().await {
+            let sink = Sink::start(options);
+            let post = Post::on(store.as_deref(), 500, &relay(&sink)).await;
+            let summary = post.deliver().await;
+            assert_eq!((summary.sent, summary.waiting, summary.finished.as_slice()), (500, 0, &[1][..]), "{options:?}");
+            sink.has_each_once(500);
+            assert_eq!(post.states().await[2], 500);
+            assert_eq!(post.word("SELECT state FROM editions").await, "done");
+            assert!(post.word("SELECT MIN(line) FROM deliveries").await.starts_with("2.0.0 ok"));
+            assert!(sink.count("/peak_connections") <= 8, "connections are reused");
+        }
     }
 }
 
@@ -39,38 +41,52 @@ async fn a_folder_gets_one_file_a_copy_and_a_repeat_takes_its_place() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_for_now_come_back_later_and_refusals_for_good_end() {
-    let sink =
-        Sink::start(&["--rcpt451", "r1?", "--rcpt550", "r2?", "--data554", "r3?", "--data451", "r4?", "--times", "2"]);
-    let post = Post::new(100, &relay(&sink)).await;
-    let summary = post.deliver().await;
-    assert_eq!((summary.sent, summary.failed, summary.deferred, summary.waiting), (60, 20, 20, 20));
-    assert_eq!(post.states().await, [0, 0, 60, 20, 20, 0, 0, 0]);
-    let words = "SELECT code || ' ' || enhanced || ' ' || line FROM deliveries WHERE subscriber = 20";
-    assert_eq!(post.word(words).await, "550 5.1.1 5.1.1 no such user");
-    assert_eq!(post.deliver().await.sent, 0, "not before its time");
-    post.clock.advance(chrono::Duration::seconds(61));
-    assert_eq!(post.deliver().await.deferred, 20, "a second time");
-    post.deliver_all().await;
-    assert_eq!(post.states().await, [0, 0, 80, 0, 20, 0, 0, 0]);
-    sink.has_each_once(80);
-    assert_eq!(post.word("SELECT state FROM editions").await, "done");
+    for store in stores().await {
+        let sink = Sink::start(&[
+            "--rcpt451",
+            "r1?",
+            "--rcpt550",
+            "r2?",
+            "--data554",
+            "r3?",
+            "--data451",
+            "r4?",
+            "--times",
+            "2",
+        ]);
+        let post = Post::on(store.as_deref(), 100, &relay(&sink)).await;
+        let summary = post.deliver().await;
+        assert_eq!((summary.sent, summary.failed, summary.deferred, summary.waiting), (60, 20, 20, 20));
+        assert_eq!(post.states().await, [0, 0, 60, 20, 20, 0, 0, 0]);
+        let words = "SELECT code || ' ' || enhanced || ' ' || line FROM deliveries WHERE subscriber = 20";
+        assert_eq!(post.word(words).await, "550 5.1.1 5.1.1 no such user");
+        assert_eq!(post.deliver().await.sent, 0, "not before its time");
+        post.clock.advance(chrono::Duration::seconds(61));
+        assert_eq!(post.deliver().await.deferred, 20, "a second time");
+        post.deliver_all().await;
+        assert_eq!(post.states().await, [0, 0, 80, 0, 20, 0, 0, 0]);
+        sink.has_each_once(80);
+        assert_eq!(post.word("SELECT state FROM editions").await, "done");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_may_be_lost_at_any_moment() {
-    let sink = Sink::start(&["--drop-before", "r1?", "--drop-lost", "r2?", "--drop-after", "r3?", "--times", "1"]);
-    let post = Post::new(200, &relay(&sink)).await;
-    let summary = post.deliver().await;
-    // Whether the server kept a copy before it went away cannot be seen from here.
-    assert_eq!(summary.unknown, 20);
-    assert_eq!(post.states().await, [0, 0, 180, 0, 0, 0, 0, 20]);
-    assert_eq!(post.word("SELECT state FROM editions").await, "sending", "they are still to be settled");
-    post.deliver_all().await;
-    assert_eq!(post.states().await[2], 200);
-    assert_eq!(sink.count("/unique_rcpts"), 200);
-    assert_eq!(sink.count("/duplicates"), 10, "only those that it had kept");
-    assert_eq!(sink.count("/duplicate_pairs"), 10, "with the Message-ID they had");
-    sink.is_content();
+    for store in stores().await {
+        let sink = Sink::start(&["--drop-before", "r1?", "--drop-lost", "r2?", "--drop-after", "r3?", "--times", "1"]);
+        let post = Post::on(store.as_deref(), 200, &relay(&sink)).await;
+        let summary = post.deliver().await;
+        // Whether the server kept a copy before it went away cannot be seen from here.
+        assert_eq!(summary.unknown, 20);
+        assert_eq!(post.states().await, [0, 0, 180, 0, 0, 0, 0, 20]);
+        assert_eq!(post.word("SELECT state FROM editions").await, "sending", "they are still to be settled");
+        post.deliver_all().await;
+        assert_eq!(post.states().await[2], 200);
+        assert_eq!(sink.count("/unique_rcpts"), 200);
+        assert_eq!(sink.count("/duplicates"), 10, "only those that it had kept");
+        assert_eq!(sink.count("/duplicate_pairs"), 10, "with the Message-ID they had");
+        sink.is_content();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,41 +140,45 @@ async fn no_starttls_no_mail_and_a_password_where_it_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn told_to_stop_it_finishes_what_is_on_the_wire() {
-    let sink = Sink::start(&["--slow-ms", "5"]);
-    let post = Arc::new(Post::new(3000, &relay(&sink)).await);
-    let stop = CancellationToken::new();
-    let (other, token) = (Arc::clone(&post), stop.clone());
-    let run = tokio::spawn(async move { other.deliver_until(token).await });
-    while sink.count("/accepted") < 200 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    for store in stores().await {
+        let sink = Sink::start(&["--slow-ms", "5"]);
+        let post = Arc::new(Post::on(store.as_deref(), 3000, &relay(&sink)).await);
+        let stop = CancellationToken::new();
+        let (other, token) = (Arc::clone(&post), stop.clone());
+        let run = tokio::spawn(async move { other.deliver_until(token).await });
+        while sink.count("/accepted") < 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        stop.cancel();
+        let summary =
+            tokio::time::timeout(Duration::from_secs(10), run).await.expect("in time").expect("a task").expect("a run");
+        let states = post.states().await;
+        assert_eq!(states[1], 0, "nothing is left as sending");
+        assert_eq!(states[2] as u64, sink.count("/accepted"), "what was taken is known");
+        assert_eq!((summary.sent, states[7]), (states[2] as u64, 0));
+        assert_eq!(post.deliver().await.sent as i64, 3000 - states[2]);
+        sink.has_each_once(3000);
     }
-    stop.cancel();
-    let summary =
-        tokio::time::timeout(Duration::from_secs(10), run).await.expect("in time").expect("a task").expect("a run");
-    let states = post.states().await;
-    assert_eq!(states[1], 0, "nothing is left as sending");
-    assert_eq!(states[2] as u64, sink.count("/accepted"), "what was taken is known");
-    assert_eq!((summary.sent, states[7]), (states[2] as u64, 0));
-    assert_eq!(post.deliver().await.sent as i64, 3000 - states[2]);
-    sink.has_each_once(3000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pause_is_heeded_while_it_sends() {
-    let sink = Sink::start(&["--slow-ms", "5"]);
-    let post = Arc::new(Post::new(3000, &relay(&sink)).await);
-    let other = Arc::clone(&post);
-    let run = tokio::spawn(async move { other.deliver().await });
-    while sink.count("/accepted") < 200 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    for store in stores().await {
+        let sink = Sink::start(&["--slow-ms", "5"]);
+        let post = Arc::new(Post::on(store.as_deref(), 3000, &relay(&sink)).await);
+        let other = Arc::clone(&post);
+        let run = tokio::spawn(async move { other.deliver().await });
+        while sink.count("/accepted") < 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        post.run("UPDATE editions SET state = 'paused'").await;
+        let sent = tokio::time::timeout(Duration::from_secs(10), run).await.expect("in time").expect("a task").sent;
+        assert!(sent < 1500, "{sent}");
+        assert_eq!((post.states().await[0] as u64, sink.count("/accepted")), (3000 - sent, sent));
+        post.run("UPDATE editions SET state = 'queued'").await;
+        post.deliver().await;
+        sink.has_each_once(3000);
     }
-    post.run("UPDATE editions SET state = 'paused'").await;
-    let sent = tokio::time::timeout(Duration::from_secs(10), run).await.expect("in time").expect("a task").sent;
-    assert!(sent < 1500, "{sent}");
-    assert_eq!((post.states().await[0] as u64, sink.count("/accepted")), (3000 - sent, sent));
-    post.run("UPDATE editions SET state = 'queued'").await;
-    post.deliver().await;
-    sink.has_each_once(3000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,4 +239,58 @@ async fn child_that_delivers() {
     let post = Post::at(Path::new(&folder), &relay, None).await;
     let summary = post.deliver().await;
     assert_eq!(summary.waiting, 0, "{summary}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_dead_instance_held_is_sent_by_one_that_lives() {
+    for store in stores().await {
+        let sink = Sink::start(&[]);
+        let post = Arc::new(Post::on(store.as_deref(), 50, &relay(&sink)).await);
+        // Another instance claims twenty, and is heard of no more.
+        let other = post.another().await;
+        let stop = CancellationToken::new();
+        let (living, token) = (Arc::clone(&post), stop.clone());
+        let run = tokio::spawn(async move { living.deliver_on(token).await });
+        while post.states().await[2] < 50 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        post.run("UPDATE deliveries SET state = 0, next_at = 0 WHERE subscriber <= 20").await;
+        post.run("UPDATE editions SET state = 'queued'").await;
+        let mut tx = other.store.write().await.expect("a transaction");
+        let half_an_hour = Duration::from_secs(1800);
+        let now = post.clock.now();
+        let claimed = herald::store::deliveries::claim(&mut tx, now, 20, half_an_hour).await.expect("claims");
+        tx.commit().await.expect("a commit");
+        drop(other);
+        if claimed.claims.is_empty() {
+            // The living one was quicker: there is nothing to recover.
+            stop.cancel();
+            run.await.expect("a task").expect("a run");
+            continue;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        post.clock.advance(chrono::Duration::minutes(31));
+        for _ in 0..200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if post.states().await[2] == 50 {
+                break;
+            }
+        }
+        stop.cancel();
+        run.await.expect("a task").expect("a run");
+        assert_eq!(post.states().await[2], 50);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_on_one_postgresql_share_and_send_each_once() {
+    let Some(url) = postgres().await else { return };
+    let sink = Sink::start(&["--slow-ms", "2"]);
+    let post = Post::on(Some(&url), 3000, &format!("{}\nconnections = 3", relay(&sink))).await;
+    let other = post.another().await;
+    let (one, two) = tokio::join!(post.deliver(), other.deliver());
+    assert_eq!(one.sent + two.sent, 3000);
+    assert!(one.sent > 500 && two.sent > 500, "{one}; {two}");
+    sink.has_each_once(3000);
+    assert_eq!(post.states().await[2], 3000);
 }

@@ -34,6 +34,17 @@ pub struct Person {
     pub extra: BTreeMap<String, String>,
 }
 
+/// By what somebody is on a list: when they agreed, and where their address came from, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ground {
+    /// The list.
+    pub list: String,
+    /// When they agreed.
+    pub consent_at: Option<Instant>,
+    /// Where they agreed, or where the address came from.
+    pub source: Option<String>,
+}
+
 /// What somebody chose on their preferences page. Once it is there, it stands for language and
 /// topics in place of what any file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

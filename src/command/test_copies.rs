@@ -20,7 +20,7 @@ pub(super) async fn send(
         .map(|text| text.parse().map_err(|error| Usage(format!("--test: {error}"))))
         .collect::<Result<_, _>>()?;
     let store = cx.store().await?;
-    let press = Press::new(cx.config.clone(), cx.keyring().await?)?;
+    let press = Press::new(cx.config.clone(), cx.keyring().await?, cx.templates()?)?;
     if draft.stale {
         output::note(format!("Nothing is new to “{}”, so the test shows its newest stories.", asked.newsletter.name));
     }

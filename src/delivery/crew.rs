@@ -45,6 +45,8 @@ pub(super) struct Crew {
     pub(super) over: CancellationToken,
     /// The time for finishing is up.
     pub(super) late: CancellationToken,
+    /// Nobody notes anything any more.
+    pub(super) settled: CancellationToken,
     /// Something was taken or done: for whoever claims.
     pub(super) less: Notify,
     shared: Mutex<Shared>,
@@ -80,9 +82,9 @@ impl Crew {
         progress: Progress,
         stop: CancellationToken,
     ) -> Crew {
-        let (over, late) = (CancellationToken::new(), CancellationToken::new());
+        let [over, late, settled] = std::array::from_fn(|_| CancellationToken::new());
         let (less, shared) = (Notify::new(), Mutex::default());
-        Crew { store, clock, press, journal, lanes, progress, stop, over, late, less, shared }
+        Crew { store, clock, press, journal, lanes, progress, stop, over, late, settled, less, shared }
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -183,7 +185,7 @@ impl Crew {
             }
             plate?
         };
-        match self.press.copy(&plate, &claim.person, Choice(claim.choice), self.now()) {
+        match self.press.copy(&plate, &claim.person, &claim.ground, Choice(claim.choice), self.now()) {
             Ok(copy) => Some(Work { lane, job, copy }),
             Err(error) => {
                 self.note(lane, outcome::never(claim, error.to_string(), self.now())).await;

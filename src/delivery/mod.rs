@@ -17,6 +17,7 @@ mod pace;
 mod press;
 mod progress;
 mod queue;
+mod reason;
 mod relay;
 mod run;
 

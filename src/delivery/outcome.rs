@@ -203,7 +203,17 @@ mod tests {
             extra: Default::default(),
         };
         let until = Instant::MAX_UTC;
-        Claim { edition: 1, subscriber: 1, variant: 0, choice: 1, attempt, lost, until, person }
+        Claim {
+            edition: 1,
+            subscriber: 1,
+            variant: 0,
+            choice: 1,
+            attempt,
+            lost,
+            until,
+            person,
+            ground: Default::default(),
+        }
     }
 
     #[test]

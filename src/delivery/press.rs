@@ -5,14 +5,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::article::Language;
-use crate::audience::{Address, Person};
+use crate::audience::{Address, Ground, Person};
 use crate::clock::Instant;
 use crate::config::Config;
 use crate::mail::{Choice, Envelope, Mailbox, Rendering};
 use crate::secret::{self, Keyring, Purpose};
 use crate::store::editions::EditionMail;
+use crate::template::Templates;
 
 use super::DeliveryError;
+use super::reason::Reasons;
 
 /// One rendering of an edition, ready to be copied.
 #[derive(Clone, Debug)]
@@ -77,6 +79,7 @@ pub struct Press {
     keyring: Arc<Keyring>,
     from: Mailbox,
     return_path: Address,
+    reasons: Reasons,
 }
 
 impl Press {
@@ -84,7 +87,7 @@ impl Press {
     ///
     /// # Errors
     /// [`DeliveryError::Setting`] where `[mail] from`, `reply_to` or `return_path` is no mailbox.
-    pub fn new(config: Arc<Config>, keyring: Arc<Keyring>) -> Result<Press, DeliveryError> {
+    pub fn new(config: Arc<Config>, keyring: Arc<Keyring>, templates: Arc<Templates>) -> Result<Press, DeliveryError> {
         let setting = |key, reason: String| DeliveryError::Setting { key, reason };
         let from = Mailbox::from_str(&config.mail.from).map_err(|e| setting("from", e.to_string()))?;
         if let Some(reply_to) = &config.mail.reply_to {
@@ -94,7 +97,8 @@ impl Press {
             Some(text) => Mailbox::from_str(text).map_err(|e| setting("return_path", e.to_string()))?.address,
             None => from.address.clone(),
         };
-        Ok(Press { config, keyring, from, return_path })
+        let reasons = Reasons::new(Arc::clone(&config), templates);
+        Ok(Press { config, keyring, from, return_path, reasons })
     }
 
     /// The name under which we greet a relay: that of the public address, if it is one.
@@ -103,17 +107,30 @@ impl Press {
         url.domain().filter(|name| name.contains('.')).map(str::to_owned)
     }
 
-    /// The copy of `person` with the stories of `choice`, dated `date`. Made again, it bears the same `Message-ID`,
+    /// The copy of `person`, who is on a list by `ground`, with the stories of `choice`, dated `date`. Made again, it bears the same `Message-ID`,
     /// return path and links.
     ///
     /// # Errors
     /// [`DeliveryError::Mail`] when the choice holds none of the stories.
-    pub fn copy(&self, plate: &Plate, person: &Person, choice: Choice, date: Instant) -> Result<Copy, DeliveryError> {
+    pub fn copy(
+        &self,
+        plate: &Plate,
+        person: &Person,
+        ground: &Ground,
+        choice: Choice,
+        date: Instant,
+    ) -> Result<Copy, DeliveryError> {
         let token = self.keyring.token(Purpose::Delivery, plate.edition, person.id);
         let link = |way, token: String| Some(format!("{}/{way}/{token}", self.config.site.url));
         let leave = link("unsubscribe", self.keyring.token(Purpose::Leave, plate.newsletter_id, person.id));
         let preferences = link("preferences", self.keyring.token(Purpose::Preferences, 0, person.id));
-        self.make(plate, person, choice, date, Outside { token, leave, preferences, test: false })
+        self.make(
+            plate,
+            person,
+            choice,
+            date,
+            Outside { token, leave, preferences, why: self.reasons.why(plate, ground), test: false },
+        )
     }
 
     /// A test copy for `address`: the same mail, marked, without links that would act for somebody, and recorded nowhere.
@@ -136,7 +153,13 @@ impl Press {
         };
         let word = secret::random_word(26).map_err(|_| crate::mail::MailError::Random)?.to_lowercase();
         let token = format!("test-{word}");
-        self.make(plate, &person, choice, date, Outside { token, leave: None, preferences: None, test: true })
+        self.make(
+            plate,
+            &person,
+            choice,
+            date,
+            Outside { token, leave: None, preferences: None, why: String::new(), test: true },
+        )
     }
 
     fn make(
@@ -147,7 +170,7 @@ impl Press {
         date: Instant,
         outside: Outside,
     ) -> Result<Copy, DeliveryError> {
-        let Outside { token, leave, preferences, test } = outside;
+        let Outside { token, leave, preferences, why, test } = outside;
         let domain = self.from.address.domain();
         let message_id = format!("{token}@{domain}");
         let mail_from = if test { self.return_path.clone() } else { self.return_path_of(&token)? };
@@ -166,7 +189,7 @@ impl Press {
             language: language.clone(),
             sandbox: self.config.mail.sandbox,
             test,
-            why: String::new(),
+            why,
         };
         let bytes = plate.rendering.copy(&envelope, person, choice)?;
         Ok(Copy { mail_from, rcpt: person.address.clone(), message_id, bytes })
@@ -193,5 +216,6 @@ struct Outside {
     token: String,
     leave: Option<String>,
     preferences: Option<String>,
+    why: String,
     test: bool,
 }

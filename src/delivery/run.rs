@@ -31,6 +31,8 @@ const LEASE: Duration = Duration::from_secs(30 * 60);
 const SETTLE: Duration = Duration::from_millis(500);
 /// So often we look whether staff stopped an edition.
 const LOOK: Duration = Duration::from_millis(200);
+/// So often we look for claims whose lease has run out: those of an instance that died while others work on.
+const ORPHANS: Duration = Duration::from_secs(60);
 /// Time to finish what is on the wire after being told to stop.
 const FAREWELL: Duration = Duration::from_secs(8);
 /// Pause after the store could not be written.
@@ -47,7 +49,7 @@ const LINE: Duration = Duration::from_secs(10);
 pub async fn run(
     store: &Store,
     config: &Config,
-    templates: &Templates,
+    templates: &Arc<Templates>,
     clock: &Clock,
     wake: &Wake,
     stop: CancellationToken,
@@ -65,7 +67,7 @@ pub struct Hand<'a> {
     /// The configuration: sender and relay.
     pub config: &'a Config,
     /// The messages in each language.
-    pub templates: &'a Templates,
+    pub templates: &'a Arc<Templates>,
     /// The time.
     pub clock: &'a Clock,
     /// Who wakes it.
@@ -82,11 +84,11 @@ pub async fn run_with(
     until_idle: bool,
     progress: &Progress,
 ) -> Result<Summary, DeliveryError> {
-    let Hand { store, config, clock, wake, .. } = hand;
+    let Hand { store, config, templates, clock, wake } = hand;
     let mut tx = store.read().await?;
     let keyring = keys::ring(&mut tx).await?;
     drop(tx);
-    let press = Press::new(Arc::new(config.clone()), Arc::new(keyring))?;
+    let press = Press::new(Arc::new(config.clone()), Arc::new(keyring), Arc::clone(templates))?;
     let relays = Relay::open_all(config, &press)?;
     let (journal, heard) = Journal::open(store).await?;
     let journal = Arc::new(journal);
@@ -130,13 +132,8 @@ pub async fn run_with(
 /// when told to stop, or when the store cannot be written.
 async fn shift(crew: &Arc<Crew>, wake: &Wake, until_idle: bool, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
     let mut presence = Presence::enter(&crew.store).await?;
-    let mut tx = crew.store.write().await?;
-    let found = deliveries::recover(&mut tx, crew.now(), presence.is_alone()).await?;
-    tx.commit().await?;
+    recover(crew, presence.is_alone()).await?;
     presence.settle_in().await?;
-    if found > 0 {
-        tracing::info!("{found} copies that were claimed and not sent when Herald ended are sent now");
-    }
     let mut hands = JoinSet::new();
     for (number, lane) in crew.lanes.iter().enumerate() {
         for _ in 0..lane.terms.connections {
@@ -157,7 +154,7 @@ async fn shift(crew: &Arc<Crew>, wake: &Wake, until_idle: bool, finished: &mut V
         broken = broken.or(ended.err());
     }
     timer.abort();
-    settler.abort();
+    crew.settled.cancel();
     let _ = settler.await;
     crew.lanes.iter().for_each(|lane| crew.drop_jobs(lane.queue.drain()));
     let ended = end(crew, finished).await;
@@ -173,6 +170,18 @@ async fn shift(crew: &Arc<Crew>, wake: &Wake, until_idle: bool, finished: &mut V
     }
 }
 
+/// Takes back what a dead process had claimed: where nobody else is at work, everything; else what nobody can be at
+/// work on any more.
+async fn recover(crew: &Crew, alone: bool) -> Result<(), DeliveryError> {
+    let mut tx = crew.store.write().await?;
+    let found = deliveries::recover(&mut tx, crew.now(), alone).await?;
+    if found > 0 {
+        tx.commit().await?;
+        tracing::info!("{found} copies that were claimed by a process which has ended are sent now");
+    }
+    Ok(())
+}
+
 /// The last words to the store: what was noted, what was not begun, what is finished.
 async fn end(crew: &Crew, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
     crew.journal.settle().await?;
@@ -180,10 +189,13 @@ async fn end(crew: &Crew, finished: &mut Vec<i64>) -> Result<(), DeliveryError> 
     finish(crew, finished).await
 }
 
-/// Marks what was noted, every half second.
+/// Marks what was noted, every half second, until everybody has ended.
 async fn settle(crew: Arc<Crew>) {
-    loop {
-        tokio::time::sleep(SETTLE).await;
+    while !crew.settled.is_cancelled() {
+        tokio::select! {
+            () = tokio::time::sleep(SETTLE) => {}
+            () = crew.settled.cancelled() => return,
+        }
         if crew.journal.unsettled() > 0
             && let Err(error) = crew.journal.settle().await
         {
@@ -195,6 +207,7 @@ async fn settle(crew: Arc<Crew>) {
 /// Claims, and hands out what was claimed, until there is no more to do.
 async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
     let mut looked: Option<Moment> = None;
+    let mut sought = Moment::now();
     let mut line = Line::new();
     loop {
         if crew.stop.is_cancelled() || crew.has_fault() {
@@ -205,6 +218,10 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
             crew.set_live(deliveries::live(&mut tx).await?);
             drop(tx);
             looked = Some(Moment::now());
+        }
+        if sought.elapsed() >= ORPHANS {
+            recover(crew, false).await?;
+            sought = Moment::now();
         }
         tidy(crew).await?;
         line.say(crew).await?;
@@ -232,6 +249,7 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
             continue;
         }
         crew.journal.settle().await?;
+        recover(crew, false).await?;
         finish(crew, finished).await?;
         let mut tx = crew.store.read().await?;
         let next = deliveries::next_due(&mut tx).await?;

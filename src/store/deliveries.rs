@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{StoreError, Tx, subscribers, suppressions};
-use crate::audience::Person;
+use crate::audience::{Ground, Person};
 use crate::clock::{Instant, from_micros};
 
 /// How a delivery stands; the store keeps the number.
@@ -115,6 +115,8 @@ pub struct Claim {
     pub until: Instant,
     /// The reader.
     pub person: Person,
+    /// By what they are on one of the edition's lists.
+    pub ground: Ground,
 }
 
 /// What one claim took.
@@ -271,6 +273,7 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
         tx.q(BEGIN).bind(edition).execute().await?;
         let mut people: HashMap<i64, Person> =
             subscribers::persons(tx, &ids).await?.into_iter().map(|person| (person.id, person)).collect();
+        let mut grounds = subscribers::grounds(tx, &ids, &settings.lists).await?;
         for row in &rows {
             // Who is not there is barred as forgotten, so each of the others has a person.
             let Some(person) = people.remove(&row.get::<i64>(0)?) else { continue };
@@ -282,6 +285,7 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
                 attempt: row.get::<i64>(3)? + 1,
                 lost: row.get(4)?,
                 until,
+                ground: grounds.remove(&person.id).unwrap_or_default(),
                 person,
             });
         }

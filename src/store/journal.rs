@@ -130,12 +130,14 @@ impl Journal {
         let _one = self.settling.lock().await;
         match &self.kind {
             Kind::Files(pages) => loop {
-                let marks = {
+                let (marks, left_over) = {
                     let mut pages = lock(pages);
-                    if pages.taken.is_empty() && !pages.turn() {
+                    // What an earlier call took and did not finish comes first, and what was noted since then after it.
+                    let left_over = !pages.taken.is_empty();
+                    if !left_over && !pages.turn() {
                         return Ok(());
                     }
-                    pages.taken.clone()
+                    (pages.taken.clone(), left_over)
                 };
                 write(&self.store, &marks).await?;
                 let mut pages = lock(pages);
@@ -144,7 +146,7 @@ impl Journal {
                     // What stays in it is in the ledger, and marks nothing twice.
                     tracing::warn!("{error}");
                 }
-                if pages.noted.len() < BATCH {
+                if !left_over && pages.noted.len() < BATCH {
                     return Ok(());
                 }
             },

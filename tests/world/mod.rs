@@ -3,7 +3,7 @@
 mod post;
 mod server;
 
-pub use post::{Post, Sink, relay};
+pub use post::{Post, Sink, postgres, relay, stores};
 pub use server::{Authority, Server, Ways};
 
 use std::path::{Path, PathBuf};

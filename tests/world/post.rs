@@ -6,6 +6,7 @@
 mod sink;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use herald::clock::Clock;
 use herald::config::Config;
@@ -35,6 +36,11 @@ impl Sink {
     pub fn count(&self, key: &str) -> u64 {
         let summary: Value = serde_json::from_str(&self.state.summary()).expect("a summary");
         summary.pointer(key).and_then(Value::as_u64).unwrap_or_else(|| panic!("{key} in {summary}"))
+    }
+
+    /// Its summary, as JSON.
+    pub fn summary(&self) -> String {
+        self.state.summary()
     }
 
     /// Every copy came once, and the server had nothing to complain of.
@@ -67,23 +73,39 @@ pub struct Post {
 impl Post {
     /// An edition for so many people, in a folder of its own.
     pub async fn new(people: u64, relay: &str) -> Post {
+        Post::on(None, people, relay).await
+    }
+
+    /// The same on a PostgreSQL of the test's own, or on SQLite where `store` names none.
+    pub async fn on(store: Option<&str>, people: u64, relay: &str) -> Post {
         let own = tempfile::tempdir().expect("a folder");
         let folder = own.path().to_owned();
-        let post = Post::at(&folder, relay, Some(own)).await;
+        let post = Post::with(store.unwrap_or("sqlite://herald.db"), &folder, relay, Some(own)).await;
         post.fill(people).await;
         post
     }
 
+    /// Another instance on the same store.
+    pub async fn another(&self) -> Post {
+        let (folder, config, clock) = (self.folder.clone(), self.config.clone(), self.clock.clone());
+        let store = Store::open(&config.store.url, &folder).await.expect("a store");
+        Post { folder, _own: None, config, store, clock }
+    }
+
     /// A newsroom in `folder`, with the settings of its relay as TOML.
     pub async fn at(folder: &Path, relay: &str, own: Option<tempfile::TempDir>) -> Post {
+        Post::with("sqlite://herald.db", folder, relay, own).await
+    }
+
+    async fn with(store: &str, folder: &Path, relay: &str, own: Option<tempfile::TempDir>) -> Post {
         let text = format!(
             "[site]\ntitle = \"Test\"\nurl = \"https://news.office.test\"\nlanguages = [\"en\"]\naddress = \"Street 1\"\n\
-             [mail]\nfrom = \"Press <news@office.test>\"\nreturn_path = \"bounces@office.test\"\n\
+             [store]\nurl = \"{store}\"\n[mail]\nfrom = \"Press <news@office.test>\"\nreturn_path = \"bounces@office.test\"\n\
              [[mail.relays]]\nname = \"trial\"\n{relay}\n"
         );
         let mut config: Config = toml::from_str(&text).expect("a configuration");
         config.folder = folder.to_owned();
-        let store = Store::open("sqlite://herald.db", folder).await.expect("a store");
+        let store = Store::open(store, folder).await.expect("a store");
         let clock = Clock::standing(herald::clock::from_micros(1_772_000_000_000_000));
         Post { folder: folder.to_owned(), _own: own, config, store, clock }
     }
@@ -139,7 +161,7 @@ impl Post {
     }
 
     async fn deliver_as(&self, stop: CancellationToken, until_idle: bool) -> Result<Summary, delivery::DeliveryError> {
-        let templates = Templates::load(None).expect("templates");
+        let templates = Arc::new(Templates::load(None).expect("templates"));
         delivery::run(&self.store, &self.config, &templates, &self.clock, &Wake::new(), stop, until_idle).await
     }
 
@@ -159,7 +181,8 @@ impl Post {
     pub async fn states(&self) -> [i64; 8] {
         let mut tx = self.store.read().await.expect("a transaction");
         let mut states = [0; 8];
-        for row in tx.q("SELECT state, COUNT(*) FROM deliveries GROUP BY 1").all().await.expect("rows") {
+        for row in tx.q("SELECT CAST(state AS BIGINT), COUNT(*) FROM deliveries GROUP BY 1").all().await.expect("rows")
+        {
             states[row.get::<i64>(0).expect("a state") as usize] = row.get(1).expect("a count");
         }
         states
@@ -182,4 +205,26 @@ impl Post {
 /// The settings of a relay that is `sink`.
 pub fn relay(sink: &Sink) -> String {
     format!("url = \"{}\"", sink.url)
+}
+
+/// The stores that a promise is tried on: SQLite, and PostgreSQL where there is one.
+pub async fn stores() -> Vec<Option<String>> {
+    let mut stores = vec![None];
+    stores.extend(postgres().await.map(Some));
+    stores
+}
+
+/// A PostgreSQL of the test's own: a schema on the server that `HERALD_TEST_POSTGRES` names, if it does.
+pub async fn postgres() -> Option<String> {
+    let Ok(url) = std::env::var("HERALD_TEST_POSTGRES") else {
+        eprintln!("passed over: PostgreSQL (HERALD_TEST_POSTGRES names no server)");
+        return None;
+    };
+    let schema = format!("t{}", herald::secret::random_word(12).expect("random bytes").to_lowercase());
+    let admin = sqlx::PgPool::connect(&url).await.expect("PostgreSQL answers");
+    let statement = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    sqlx::query(statement).execute(&admin).await.expect("a schema");
+    admin.close().await;
+    let joint = if url.contains('?') { '&' } else { '?' };
+    Some(format!("{url}{joint}options=-c%20search_path%3D{schema}"))
 }

@@ -55,6 +55,22 @@ async fn settling_empties_it_while_others_note() {
 }
 
 #[tokio::test]
+async fn what_was_noted_after_a_settling_that_broke_off_is_settled_too() {
+    let (_folder, stores) = stores().await;
+    let store = &stores[0];
+    let claims = claims(store, 2).await;
+    let (journal, _) = Journal::open(store).await.unwrap();
+    journal.note(outcome(claims[0].as_attempt(), State::Sent, None)).await.unwrap();
+    if let Kind::Files(pages) = &journal.kind {
+        // It took the page, and ended before it was written.
+        assert!(lock(pages).turn());
+    }
+    journal.note(outcome(claims[1].as_attempt(), State::Sent, None)).await.unwrap();
+    journal.settle().await.unwrap();
+    assert_eq!((journal.unsettled(), states(store).await), (0, vec![(1, 2, 1), (2, 2, 1)]));
+}
+
+#[tokio::test]
 async fn a_torn_line_and_old_bytes_are_passed_over() {
     let (_folder, stores) = stores().await;
     let store = &stores[0];

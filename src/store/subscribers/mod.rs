@@ -17,10 +17,11 @@ pub use choices::{Leaving, leave, leave_all, rejoin, rejoin_all, set_preferences
 pub use import::{BATCH, Batches, Outcome};
 pub use staff::{Sent, add, forget, page, remove, sent};
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::article::Language;
-use crate::audience::{Address, Choices, DecidedBy, Person, Status};
+use crate::audience::{Address, Choices, DecidedBy, Ground, Person, Status};
 use crate::clock::{Instant, from_micros};
 
 use super::suppressions::{self, Suppression};
@@ -172,6 +173,35 @@ const PERSONS: &str = "SELECT s.id, s.mailbox, s.name, s.language, s.extra, s.ch
 pub async fn persons(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Person>, StoreError> {
     let rows = serde_json::to_string(&ids.iter().map(|id| [id]).collect::<Vec<_>>())?;
     tx.q(PERSONS).bind(rows).all().await?.iter().map(person_of).collect()
+}
+
+const GROUNDS: &str = "SELECT m.subscriber, l.name, m.consent_at, m.consent_source FROM json_each($1) r
+    JOIN memberships m ON m.subscriber = CAST(r.value ->> 0 AS BIGINT) AND m.status = 'active'
+    JOIN lists l ON l.id = m.list JOIN json_each($2) n ON l.name = n.value ->> 0";
+
+/// By what each of these people is on one of `lists`: where they are on several, the one of the earliest consent, else
+/// one that says where the address came from.
+///
+/// # Errors
+/// What the database says.
+pub async fn grounds(tx: &mut Tx, ids: &[i64], lists: &[String]) -> Result<HashMap<i64, Ground>, StoreError> {
+    let rows = serde_json::to_string(&ids.iter().map(|id| [id]).collect::<Vec<_>>())?;
+    let lists = serde_json::to_string(&lists.iter().map(|name| [name]).collect::<Vec<_>>())?;
+    let mut grounds: HashMap<i64, Ground> = HashMap::with_capacity(ids.len());
+    let rank = |ground: &Ground| {
+        let at = ground.consent_at.map_or(i64::MAX, |at| at.timestamp_micros());
+        (at, ground.source.is_none(), ground.list.clone())
+    };
+    for row in tx.q(GROUNDS).bind(rows).bind(lists).all().await? {
+        let consent_at = row.get::<Option<i64>>(2)?.map(from_micros);
+        let ground = Ground { list: row.get(1)?, consent_at, source: row.get(3)? };
+        match grounds.entry(row.get(0)?) {
+            Entry::Vacant(place) => drop(place.insert(ground)),
+            Entry::Occupied(mut known) if rank(&ground) < rank(known.get()) => drop(known.insert(ground)),
+            Entry::Occupied(_) => {}
+        }
+    }
+    Ok(grounds)
 }
 
 /// One person, if they are there.
