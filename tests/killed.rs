@@ -106,6 +106,7 @@ const FAULTS: &[&str] = &[
 ];
 
 /// Starts it and kills it until nothing waits.
+#[allow(clippy::print_stdout)] // the figures, for who asks for many copies
 async fn killed(store: &str) {
     let people = copies();
     let sink = Sink::start(FAULTS);

@@ -9,6 +9,7 @@ use crate::edition;
 use crate::feed::{self, Built};
 use crate::source::{self, ListReport, ReadReport};
 use crate::store::articles;
+use crate::store::presence::Turn;
 use crate::wake::Task;
 
 /// What reading brought.
@@ -72,8 +73,10 @@ impl Newsroom {
     /// A source that cannot be read at all; what the store says.
     pub async fn read(&self) -> Result<Read, ServiceError> {
         let site = &self.site;
+        let turn = Turn::take(&site.store).await?;
         let lists = source::lists::sync_lists(&site.store, &site.config, &site.clock).await?;
         let sources = source::read_all(&site.store, &site.config, &site.clock).await?;
+        drop(turn);
         let public = self.release().await? + sources.iter().map(|source| source.public).sum::<usize>();
         if sources.iter().any(ReadReport::has_news) {
             site.wake.up(Task::Feeds);
@@ -138,6 +141,7 @@ impl Newsroom {
     /// What the store says. A newsletter that failed is named in the log and stops no other.
     pub async fn compose(&self, now_all: bool) -> Result<edition::Pass, ServiceError> {
         let site = &self.site;
+        let _turn = Turn::take(&site.store).await?;
         let pass = edition::make_due(&site.store, &site.config, &site.templates, &site.clock, now_all).await?;
         for made in &pass.made {
             match &made.held {

@@ -4,14 +4,15 @@ use super::{StoreError, Tx};
 use crate::secret::{self, Keyring};
 
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM keyring";
-const INSERT: &str = "INSERT INTO keyring (id, secret) VALUES ($1, $2)";
+// Two instances may open a new PostgreSQL at the same moment: one key is the first.
+const FIRST: &str = "INSERT INTO keyring (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
 const ALL: &str = "SELECT id, secret FROM keyring ORDER BY id";
 
 /// Makes the first key where there is none.
 pub(super) async fn ensure(tx: &mut Tx) -> Result<(), StoreError> {
     if tx.q(COUNT).one().await?.get::<i64>(0)? == 0 {
         let key = secret::random_key().map_err(|_| StoreError::Random)?;
-        tx.q(INSERT).bind(1_i64).bind(key.to_vec()).execute().await?;
+        tx.q(FIRST).bind(key.to_vec()).execute().await?;
     }
     Ok(())
 }

@@ -56,3 +56,26 @@ impl Presence {
         Ok(())
     }
 }
+
+const TURN: &str = "SELECT CAST(pg_advisory_xact_lock(hashtext('herald turn ' || current_schema())) AS TEXT)";
+
+/// The turn at what only one instance may do at a time: taking in sources, making editions. It ends when it is dropped.
+/// Beside SQLite there is only one.
+pub struct Turn {
+    _tx: Option<Tx>,
+}
+
+impl Turn {
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn take(store: &Store) -> Result<Turn, StoreError> {
+        if store.file().is_some() {
+            return Ok(Turn { _tx: None });
+        }
+        let mut tx = store.write().await?;
+        tx.q(TURN).execute().await?;
+        Ok(Turn { _tx: Some(tx) })
+    }
+}

@@ -215,6 +215,7 @@ pub async fn stores() -> Vec<Option<String>> {
 }
 
 /// A PostgreSQL of the test's own: a schema on the server that `HERALD_TEST_POSTGRES` names, if it does.
+#[allow(clippy::print_stderr)]
 pub async fn postgres() -> Option<String> {
     let Ok(url) = std::env::var("HERALD_TEST_POSTGRES") else {
         eprintln!("passed over: PostgreSQL (HERALD_TEST_POSTGRES names no server)");
