@@ -11,15 +11,17 @@ use tokio::sync::Notify;
 pub enum Task {
     /// Read the sources again.
     Sources,
-    /// Build feeds and the static copy again.
+    /// Build feeds and their static copy again.
     Feeds,
+    /// Write the static copy of the pages again.
+    Pages,
     /// Look which newsletters are due, and compose them.
     Newsletters,
     /// Claim and send what is queued.
     Delivery,
 }
 
-const TASKS: usize = 4;
+const TASKS: usize = 5;
 
 /// A handle shared by all who wake and all who wait.
 #[derive(Clone, Debug, Default)]

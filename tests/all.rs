@@ -2,6 +2,7 @@
 
 mod articles;
 mod cli;
+mod daemon;
 mod editions;
 mod feeds;
 mod house;

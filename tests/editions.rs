@@ -135,3 +135,32 @@ async fn staff_look_test_send_and_reconcile() {
     assert_eq!(newsletters[0]["next"].as_array().map(Vec::len), Some(5), "{newsletters}");
     assert_eq!((&newsletters[0]["people"], &newsletters[0]["last"]["number"]), (&2.into(), &3.into()), "{newsletters}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cancelled_before_it_left_is_new_again() {
+    let world = World::new().await;
+    let write = |name: &str, title: &str, age: i64| {
+        let date = (herald::clock::Clock::system().now() - Duration::hours(age)).to_rfc3339();
+        world.write(
+            &format!("articles/{name}.md"),
+            &format!("---\ntitle: {title}\ndate: {date}\nlang: en\n---\n\nText.\n"),
+        );
+    };
+    world.write("subscribers/public.csv", "email\nana@reader.test\n");
+    write("s1", "Story 1.", 5);
+    assert_eq!(herald(&world, &["once", "--now"]).0, 0);
+    assert_eq!(titles(&world, "ana@reader.test"), ["Story 1."]);
+    world.clear_outbox();
+    write("s2", "Story 2.", 1);
+    herald(&world, &["once"]);
+    let tomorrow = (herald::clock::Clock::system().now() + Duration::days(1)).format("%Y-%m-%d 23:00").to_string();
+    let (code, said) = herald(&world, &["send", "daily", "--at", &tomorrow, "--yes"]);
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = herald(&world, &["editions", "cancel", "2", "--yes"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("new again"), "{said}");
+    assert_eq!(herald(&world, &["once", "--now"]).0, 0);
+    assert_eq!(titles(&world, "ana@reader.test"), ["Story 2."], "nobody had it, so it is still news");
+    let (_, said) = herald(&world, &["editions", "audit", "2"]);
+    assert!(said.contains("No difference."), "{said}");
+}

@@ -75,6 +75,7 @@ pub struct Context {
     pub verbose: u8,
     /// Whether to say only what went wrong.
     pub quiet: bool,
+    frame: Frame,
     store: Option<Store>,
     templates: Option<Arc<Templates>>,
 }
@@ -94,9 +95,24 @@ impl Context {
             json: frame.json,
             verbose: frame.verbose,
             quiet: frame.quiet,
+            frame,
             store: None,
             templates: None,
         })
+    }
+
+    /// The configuration as its file says now, checked whole. The one in use stays until [`Context::take_up`].
+    ///
+    /// # Errors
+    /// Every fault of it.
+    pub fn read_again(&self) -> anyhow::Result<Config> {
+        self.frame.configuration()
+    }
+
+    /// Goes on with another configuration; templates are read again when they are asked for.
+    pub fn take_up(&mut self, config: Arc<Config>) {
+        self.config = config;
+        self.templates = None;
     }
 
     /// The store, opened at the first call and brought up to date.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Table, Usage, confirm, output};
 use crate::clock::Instant;
+use crate::config::Schedule;
 use crate::service::{Lock, LockError};
 use crate::store::editions::audit::audit;
 use crate::store::editions::states::{self, Counts};
@@ -424,7 +425,25 @@ async fn cancel(cx: &Context, store: &Store, id: i64, yes: bool) -> anyhow::Resu
             break;
         }
     }
-    report(cx, store, id, "It is cancelled.", "What had left has left.").await
+    let known = cx.config.newsletters.iter().find(|newsletter| newsletter.name == edition.newsletter);
+    // What staff take back of an alert would be made again at once.
+    let again = if known.is_some_and(|newsletter| matches!(newsletter.schedule, Schedule::Immediate)) {
+        false
+    } else {
+        let mut tx = store.write().await?;
+        let again = states::give_back(&mut tx, &edition).await?;
+        tx.commit().await?;
+        again
+    };
+    let last = match again {
+        true => "Nothing of it had left. Its stories are new again: the next edition holds them.".to_owned(),
+        false => format!(
+            "What had left has left. No later edition brings its stories by itself: `herald send {} --article ID` sends \
+             one to those who have not had it.",
+            edition.newsletter
+        ),
+    };
+    report(cx, store, id, "It is cancelled.", &last).await
 }
 
 async fn report(cx: &Context, store: &Store, id: i64, first: &str, last: &str) -> anyhow::Result<Exit> {

@@ -1,9 +1,13 @@
 //! `herald run`: the daemon: sources, feeds, newsletters, delivery, pages.
 
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Context, Exit, once, output};
-use crate::service::{self, Lock, Newsroom};
+use super::{Context, Exit, Usage, once, output};
+use crate::config::ConfigError;
+use crate::service::{self, Doors, Lock, Newsroom};
 
 /// Runs until it is stopped.
 #[derive(Debug, clap::Args)]
@@ -17,33 +21,90 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs until it is stopped.
+    /// Runs until it is stopped. SIGHUP takes up a changed configuration.
     ///
     /// # Errors
     /// Another one has the store; an address is taken; settings that are not fit for real mail.
     pub async fn run(self, cx: &mut Context) -> anyhow::Result<Exit> {
         once::may_send(cx, self.now, self.yes)?;
         let store = cx.store().await?;
-        let lock = Lock::take(&store)?;
+        let _lock = Lock::take(&store)?;
+        let mut doors = Doors::open(&cx.config.listen).await?;
         let stop = stop_on_signal()?;
-        let newsroom = Newsroom::open(cx.config.clone(), store, cx.clock.clone()).await?;
-        // What is there is read and put up before anybody is served: no reader sees an empty newsroom.
-        let read = newsroom.read().await?;
-        read.log();
+        let mut again = signal(SignalKind::hangup())?;
+        let mut newsroom = Newsroom::open(cx.config.clone(), store.clone(), cx.clock.clone()).await?;
+        // What is there is read and put up before anybody is answered: no reader sees an empty newsroom.
+        newsroom.read().await?.log();
         newsroom.publish().await?;
         newsroom.compose(self.now).await?;
-        let greeting = newsroom.greeting().await?;
-        let quiet = cx.quiet;
-        service::run(newsroom, lock, stop, move || {
-            if !quiet {
-                // Where nobody reads standard output, the log says the rest.
-                let _ = output::line(greeting);
-            }
-            let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-        })
-        .await?;
+        if !cx.quiet {
+            // Where nobody reads standard output, the log says the rest.
+            let _ = output::line(newsroom.greeting().await?);
+        }
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        while !stop.is_cancelled() {
+            // A new configuration ends one run, and the next one takes over its doors.
+            let over = stop.child_token();
+            let running = service::run(newsroom.clone(), doors.listeners()?, over.clone());
+            let reloading = next(cx, &mut again, &mut doors, &newsroom, &over);
+            let ((), next) = tokio::join!(running, reloading);
+            let Some(next) = next else { break };
+            newsroom = next;
+        }
+        store.close().await;
+        tracing::info!("Stopped.");
         Ok(Exit::Done)
     }
+}
+
+/// Waits for a SIGHUP after which there is a configuration to go on with, makes the newsroom ready, and ends the run
+/// that is `over`; `None` once that was stopped.
+async fn next(
+    cx: &mut Context,
+    again: &mut Signal,
+    doors: &mut Doors,
+    newsroom: &Newsroom,
+    over: &CancellationToken,
+) -> Option<Newsroom> {
+    loop {
+        tokio::select! {
+            () = over.cancelled() => {
+                tracing::info!("Stopping: what is on the wire is finished first.");
+                return None;
+            }
+            _ = again.recv() => {}
+        }
+        match reload(cx, doors, newsroom).await {
+            Ok(next) => {
+                tracing::info!("The configuration has been taken up: {}.", next.site.config.file.display());
+                over.cancel();
+                return Some(next);
+            }
+            Err(error) => {
+                tracing::error!("The configuration was not taken up, and everything goes on as before: {error:#}");
+            }
+        }
+    }
+}
+
+/// The newsroom by the configuration as its file says now, with its feeds built. Nothing has changed where it fails.
+async fn reload(cx: &mut Context, doors: &mut Doors, newsroom: &Newsroom) -> anyhow::Result<Newsroom> {
+    let config = Arc::new(cx.read_again()?);
+    if config.store.url != newsroom.site.config.store.url {
+        let said = "[store] url is another one now; a running Herald stays with its store. Stop it and start it again";
+        return Err(Usage(said.to_owned()).into());
+    }
+    if config.mail.relays.iter().any(|relay| !relay.url.starts_with("folder:")) {
+        let faults = config.fit_for_real_mail();
+        if !faults.is_empty() {
+            return Err(ConfigError { file: config.file.clone(), faults }.into());
+        }
+    }
+    let next = Newsroom::open(config.clone(), newsroom.site.store.clone(), cx.clock.clone()).await?;
+    next.publish().await?;
+    doors.move_to(&config.listen).await?;
+    cx.take_up(config);
+    Ok(next)
 }
 
 /// A token that SIGTERM or SIGINT cancels; a second one ends the process at once.
@@ -51,7 +112,6 @@ impl Run {
 /// # Errors
 /// The system does not let us listen for signals.
 pub fn stop_on_signal() -> anyhow::Result<CancellationToken> {
-    use tokio::signal::unix::{SignalKind, signal};
     let stop = CancellationToken::new();
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let token = stop.clone();

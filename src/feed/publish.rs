@@ -62,6 +62,20 @@ impl Copy {
         })
     }
 
+    /// What [`Copy::mark`] said of this part when it was last finished; empty where it never was.
+    pub fn marked(folder: &Path, part: &str) -> String {
+        fs::read_to_string(folder.join(OWN).join(format!("{part}.mark"))).unwrap_or_default()
+    }
+
+    /// Notes in `folder` of what this part was made, for [`Copy::marked`]; after [`Copy::finish`].
+    ///
+    /// # Errors
+    /// [`FeedError::Copy`].
+    pub fn mark(folder: &Path, part: &str, mark: &str) -> Result<(), FeedError> {
+        let path = folder.join(OWN).join(format!("{part}.mark"));
+        fs::write(&path, mark).map_err(at(&path))
+    }
+
     /// Puts `bytes` at `path` (`feeds/news.rss`), and its gzip beside it; files that already hold
     /// just that are not touched.
     ///

@@ -14,7 +14,7 @@ mod run;
 
 pub use lock::{Lock, LockError};
 pub use pass::{Pass, Read, counted};
-pub use run::run;
+pub use run::{Doors, Listeners, run};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use crate::source::SourceError;
 use crate::store::{Store, StoreError, keys};
 use crate::template::{TemplateError, Templates};
 use crate::wake::Wake;
+use crate::web::CopyError;
 use crate::web::public::Site;
 
 /// Why a stage could not do its work.
@@ -45,6 +46,9 @@ pub enum ServiceError {
     /// A feed could not be built or written.
     #[error(transparent)]
     Feed(#[from] FeedError),
+    /// The static copy of the pages could not be written.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// An edition could not be made.
     #[error(transparent)]
     Edition(#[from] EditionError),

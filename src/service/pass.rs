@@ -11,6 +11,7 @@ use crate::source::{self, ListReport, ReadReport};
 use crate::store::articles;
 use crate::store::presence::Turn;
 use crate::wake::Task;
+use crate::web;
 
 /// What reading brought.
 #[derive(Debug, Default)]
@@ -62,6 +63,7 @@ impl Newsroom {
     pub async fn pass(&self, now_all: bool, stop: CancellationToken) -> Result<Pass, ServiceError> {
         let read = self.read().await?;
         let feeds = self.publish().await?;
+        self.copy_pages().await?;
         let editions = self.compose(now_all).await?;
         let sent = self.deliver(stop, true).await?;
         Ok(Pass { read, feeds, editions, sent })
@@ -80,6 +82,7 @@ impl Newsroom {
         let public = self.release().await? + sources.iter().map(|source| source.public).sum::<usize>();
         if sources.iter().any(ReadReport::has_news) {
             site.wake.up(Task::Feeds);
+            site.wake.up(Task::Pages);
             site.wake.up(Task::Newsletters);
         }
         Ok(Read { sources, lists, public })
@@ -102,6 +105,7 @@ impl Newsroom {
         tx.commit().await?;
         if !released.is_empty() {
             self.site.wake.up(Task::Feeds);
+            self.site.wake.up(Task::Pages);
             self.site.wake.up(Task::Newsletters);
         }
         Ok(released.len())
@@ -133,6 +137,21 @@ impl Newsroom {
             feed::write_static(&site.shelf, &folder).await?;
         }
         Ok(built)
+    }
+
+    /// Brings the static copy of the pages up to date, where there is one and something that pages show has changed since
+    /// it was last written; whether it was written.
+    ///
+    /// # Errors
+    /// A page that failed, a file that cannot be written. What stood there stays, and it is tried again.
+    pub async fn copy_pages(&self) -> Result<bool, ServiceError> {
+        let Some(folder) = self.static_folder() else { return Ok(false) };
+        let written = web::refresh_copy(&self.site, &folder).await?;
+        if let Some(written) = &written {
+            let count = counted(written.written.len() as i64, "file", "files");
+            tracing::debug!("Static copy of the pages: {count} written, {} removed.", written.removed.len());
+        }
+        Ok(written.is_some())
     }
 
     /// Makes the editions that are due.

@@ -1,13 +1,17 @@
-//! The daemon: a task for each stage, the listeners, and a stop in order.
+//! The daemon: a task for each stage, the listeners, and a stop in order. After a changed configuration the next run
+//! takes over the [`Doors`], so that nobody is turned away in between.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Lock, Newsroom, ServiceError};
+use super::{Newsroom, ServiceError};
+use crate::config::Listen;
 use crate::edition;
 use crate::store::articles;
 use crate::wake::Task;
@@ -22,26 +26,73 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// How long the tasks may take to finish what is on the wire.
 const FINISH: Duration = Duration::from_secs(10);
 
-/// Serves and works until `stop` is cancelled. `ready` is called once both listeners are open.
-///
-/// # Errors
-/// An address that cannot be listened on. A stage that fails says so in the log and is tried again.
-pub async fn run(
-    newsroom: Newsroom,
-    lock: Lock,
-    stop: CancellationToken,
-    ready: impl FnOnce(),
-) -> Result<(), ServiceError> {
-    let listen = &newsroom.site.config.listen;
-    let public = open("public", listen.public).await?;
-    let staff = open("staff", listen.staff).await?;
+/// The sockets that readers and staff knock at.
+#[derive(Debug)]
+pub struct Doors {
+    listen: Listen,
+    public: std::net::TcpListener,
+    staff: std::net::TcpListener,
+}
+
+impl Doors {
+    /// Opens both.
+    ///
+    /// # Errors
+    /// An address that cannot be listened on, with its key.
+    pub async fn open(listen: &Listen) -> Result<Doors, ServiceError> {
+        let public = open("public", listen.public).await?;
+        let staff = open("staff", listen.staff).await?;
+        Ok(Doors { listen: listen.clone(), public, staff })
+    }
+
+    /// Opens those whose address is another one now. Where one cannot be opened nothing has changed.
+    ///
+    /// # Errors
+    /// As [`Doors::open`].
+    pub async fn move_to(&mut self, listen: &Listen) -> Result<(), ServiceError> {
+        let public =
+            if listen.public == self.listen.public { None } else { Some(open("public", listen.public).await?) };
+        let staff = if listen.staff == self.listen.staff { None } else { Some(open("staff", listen.staff).await?) };
+        if let Some(public) = public {
+            self.public = public;
+        }
+        if let Some(staff) = staff {
+            self.staff = staff;
+        }
+        self.listen = listen.clone();
+        Ok(())
+    }
+
+    /// The same sockets once more, for a run to listen at. Between two runs callers wait in the system's queue.
+    ///
+    /// # Errors
+    /// As [`Doors::open`].
+    pub fn listeners(&self) -> Result<Listeners, ServiceError> {
+        let public = knock("public", self.listen.public, &self.public)?;
+        let staff = knock("staff", self.listen.staff, &self.staff)?;
+        Ok(Listeners { public, staff })
+    }
+}
+
+/// Both doors, as one run listens at them.
+#[derive(Debug)]
+pub struct Listeners {
+    public: TcpListener,
+    staff: TcpListener,
+}
+
+/// Serves and works until `stop` is cancelled; then finishes what is on the wire, within ten seconds. A stage that fails
+/// says so in the log and is tried again.
+pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationToken) {
     let tasks = TaskTracker::new();
+    let Listeners { public, staff } = listeners;
     let routes = web::public::router(newsroom.site.clone());
     tasks.spawn(said("public pages", web::serve(public, routes, stop.clone())));
     tasks.spawn(said("staff pages", web::serve(staff, web::staff::router(newsroom.site.clone()), stop.clone())));
     tasks.spawn(until(stop.clone(), sources(newsroom.clone())));
     tasks.spawn(until(stop.clone(), releases(newsroom.clone())));
     tasks.spawn(until(stop.clone(), feeds(newsroom.clone())));
+    tasks.spawn(until(stop.clone(), pages(newsroom.clone())));
     tasks.spawn(until(stop.clone(), newsletters(newsroom.clone())));
     tasks.spawn(until(stop.clone(), wishes(newsroom.clone())));
     tasks.spawn(deliveries(newsroom.clone(), stop.clone()));
@@ -49,22 +100,21 @@ pub async fn run(
     if let Err(error) = &watching {
         tracing::warn!("folders are not watched for changes, only read every so often: {error}");
     }
-    ready();
     stop.cancelled().await;
-    tracing::info!("Stopping: what is on the wire is finished first.");
     drop(watching);
     tasks.close();
     if tokio::time::timeout(FINISH, tasks.wait()).await.is_err() {
         tracing::warn!("stopped after 10 seconds with work unfinished; the next start goes on with it");
     }
-    newsroom.site.store.close().await;
-    drop(lock);
-    tracing::info!("Stopped.");
-    Ok(())
 }
 
-async fn open(key: &'static str, address: std::net::SocketAddr) -> Result<TcpListener, ServiceError> {
-    TcpListener::bind(address).await.map_err(|source| ServiceError::Listen { key, address, source })
+async fn open(key: &'static str, address: SocketAddr) -> Result<std::net::TcpListener, ServiceError> {
+    let opened = TcpListener::bind(address).await.and_then(TcpListener::into_std);
+    opened.map_err(|source| ServiceError::Listen { key, address, source })
+}
+
+fn knock(key: &'static str, address: SocketAddr, door: &std::net::TcpListener) -> Result<TcpListener, ServiceError> {
+    door.try_clone().and_then(TcpListener::from_std).map_err(|source| ServiceError::Listen { key, address, source })
 }
 
 /// Runs a task until the stop; a stage's own work is a transaction that a drop rolls back.
@@ -127,6 +177,19 @@ async fn feeds(newsroom: Newsroom) {
     }
 }
 
+/// Keeps the static copy of the pages up to date. A copy asks for every page, so a newsroom with a long archive is not
+/// copied at every change: the pause after each is ten times what it took.
+async fn pages(newsroom: Newsroom) {
+    loop {
+        let begun = Instant::now();
+        match newsroom.copy_pages().await {
+            Ok(_) => tokio::time::sleep(begun.elapsed() * 10).await,
+            Err(error) => failed("the static copy of the pages", &error).await,
+        }
+        newsroom.site.wake.wait(Task::Pages, LOOK).await;
+    }
+}
+
 /// Makes editions at their time, or when woken.
 async fn newsletters(newsroom: Newsroom) {
     loop {
@@ -154,7 +217,7 @@ async fn wishes(newsroom: Newsroom) {
         tokio::time::sleep(WISHES).await;
         let Ok(version) = newsroom.site.store.version().await else { continue };
         if known.is_some_and(|known| known != version) {
-            for task in [Task::Feeds, Task::Newsletters, Task::Delivery] {
+            for task in [Task::Feeds, Task::Pages, Task::Newsletters, Task::Delivery] {
                 newsroom.site.wake.up(task);
             }
         }

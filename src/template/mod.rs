@@ -110,6 +110,20 @@ pub fn mail_names(overrides: Option<&Path>) -> Result<Vec<String>, TemplateError
 }
 
 impl Templates {
+    /// A digest of every template and message, as hexadecimal digits: the same while no text of theirs changes.
+    pub fn digest(&self) -> String {
+        let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
+        let templates = self.files.templates();
+        let messages = self.files.messages().iter().map(|(language, file)| (language.as_str(), file));
+        for (name, file) in templates.chain(messages) {
+            let text = &file.text;
+            // A length in front of each: no two sets of texts read the same.
+            digest.update(format!("{}:{name}{}:", name.len(), text.len()).as_bytes());
+            digest.update(text.as_bytes());
+        }
+        data_encoding::HEXLOWER.encode(digest.finish().as_ref())
+    }
+
     /// The built-in templates, each replaced by the file of its name in `overrides` where there is one; files of
     /// other names are added. A folder that does not exist replaces nothing.
     ///

@@ -15,7 +15,10 @@ use tokio::task::JoinSet;
 use super::links;
 use super::public::{Site, router};
 use crate::feed::{Copy, FeedError, Format, Written};
+use crate::store::{StoreError, articles};
 
+/// The part of the copy that pages are.
+const PART: &str = "pages";
 /// Pages asked for at once.
 const AT_ONCE: usize = 4;
 /// Finished pages that may wait for the disk.
@@ -32,6 +35,9 @@ pub enum CopyError {
     /// A file could not be written.
     #[error(transparent)]
     File(#[from] FeedError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A page could not be had; the copy stays as it was from there on.
     #[error("static copy: the page {path} answered {status}; the log says why")]
     Page {
@@ -51,6 +57,28 @@ struct Answer {
     status: StatusCode,
     kind: String,
     body: Vec<u8>,
+}
+
+/// Writes the copy where something that pages show has changed since it was last written there: what is public, the
+/// configuration, the templates, the day. `None` where nothing has.
+///
+/// # Errors
+/// As [`write_copy`]; what the store says.
+pub async fn refresh_copy(site: &Site, folder: &Path) -> Result<Option<Written>, CopyError> {
+    let mut tx = site.store.read().await?;
+    let standing = articles::standing(&mut tx).await?;
+    drop(tx);
+    let day = site.clock.now().with_timezone(&site.config.site.timezone).date_naive();
+    let made_of =
+        format!("{standing:?} {day} {:?} {} {}", site.config, site.templates.digest(), env!("CARGO_PKG_VERSION"));
+    let digest = ring::digest::digest(&ring::digest::SHA256, made_of.as_bytes());
+    let mark = data_encoding::HEXLOWER.encode(digest.as_ref());
+    if Copy::marked(folder, PART) == mark {
+        return Ok(None);
+    }
+    let written = write_copy(site, folder).await?;
+    Copy::mark(folder, PART, &mark)?;
+    Ok(Some(written))
 }
 
 /// Writes every page, picture and style sheet that leads from the home pages into `folder`, with a
@@ -111,7 +139,7 @@ fn writer(folder: &Path) -> (mpsc::Sender<Answer>, tokio::task::JoinHandle<Resul
     let (files, mut sent) = mpsc::channel::<Answer>(WAITING);
     let folder = folder.to_owned();
     let disk = tokio::task::spawn_blocking(move || {
-        let mut copy = Copy::open(&folder, "pages")?;
+        let mut copy = Copy::open(&folder, PART)?;
         while let Some(answer) = sent.blocking_recv() {
             let place = place(&answer.path, &answer.kind);
             if is_text(&answer.kind) {

@@ -4,7 +4,8 @@
 //! 1. [`public::router`] holds feeds, pages, pictures and leaving.
 //! 2. [`staff::router`] holds health and readiness.
 //! 3. [`serve`] answers on a listener until it is told to stop, and finishes what is on the wire.
-//! 4. [`write_copy`] asks for every page that leads from the home pages, and keeps them as files.
+//! 4. [`write_copy`] asks for every page that leads from the home pages, and keeps them as files;
+//!    [`refresh_copy`] does so where something has changed.
 
 pub mod public;
 pub mod staff;
@@ -13,5 +14,5 @@ mod copy;
 mod links;
 mod server;
 
-pub use copy::{CopyError, write_copy};
+pub use copy::{CopyError, refresh_copy, write_copy};
 pub use server::serve;

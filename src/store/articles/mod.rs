@@ -19,7 +19,7 @@ pub use public::{
     Candidate, by_id, by_slug, headlines, in_month, is_shown, months, newest, of_stories, revision, revisions,
     siblings, topics, was_public, went_public, years,
 };
-pub use release::{last_public_seq, next_due, release_due, remove};
+pub use release::{last_public_seq, next_due, release_due, remove, standing};
 pub use take::{Change, Remark, Taken, take_in, take_in_all};
 
 use uuid::Uuid;

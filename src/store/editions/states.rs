@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::Edition;
 use crate::clock::Instant;
 use crate::store::{Row, StoreError, Tx};
 
@@ -135,6 +136,24 @@ const TAKE_BACK: &str = "UPDATE deliveries SET state = 6, at = $2 WHERE edition 
 /// What the database says.
 pub async fn take_back(tx: &mut Tx, edition: i64, now: Instant, limit: i64) -> Result<u64, StoreError> {
     tx.q(TAKE_BACK).bind(edition).bind(now.timestamp_micros()).bind(limit).execute().await
+}
+
+const GIVE_BACK: &str = "UPDATE newsletters SET last_seq = $2 WHERE id = $1 \
+     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.edition = $3 AND d.state IN (0, 1, 2, 3, 4, 7)) \
+     AND NOT EXISTS (SELECT 1 FROM editions e WHERE e.newsletter = $1 AND e.id > $3 AND e.state <> 'cancelled')";
+
+/// Makes the stories of a cancelled edition new to its newsletter again, where nothing of it has left and no later
+/// edition has been made; whether it did.
+///
+/// # Errors
+/// What the database says.
+pub async fn give_back(tx: &mut Tx, edition: &Edition) -> Result<bool, StoreError> {
+    if edition.settings.chosen {
+        // Staff chose its stories: they moved no mark.
+        return Ok(false);
+    }
+    let before = (!edition.first).then_some(edition.settings.after_seq);
+    Ok(tx.q(GIVE_BACK).bind(edition.newsletter_id).bind(before).bind(edition.id).execute().await? == 1)
 }
 
 const FINISH: &str = "UPDATE editions SET state = 'done', finished_at = $1 \
