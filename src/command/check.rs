@@ -1,13 +1,17 @@
 //! `herald check`: everything that can be known to be wrong without the network, and nothing changed.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::{Exit, Frame, output};
 use crate::article::Fault;
+use crate::audience::csv;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Text};
 use crate::source;
-use crate::template::{TemplateFault, Templates};
+use crate::template::{Beside, TemplateError, TemplateFault, Templates};
 
 /// Checks configuration, templates, lists and articles; changes nothing.
 #[derive(Debug, clap::Args)]
@@ -19,7 +23,9 @@ struct Findings {
     /// The file that was checked.
     file: String,
     configuration: Vec<config::Fault>,
-    templates: Vec<TemplateFault>,
+    templates: BTreeSet<TemplateFault>,
+    /// What is no fault of a template and may be meant otherwise.
+    template_remarks: BTreeSet<TemplateFault>,
     lists: Vec<Fault>,
     articles: Vec<Fault>,
     /// Texts that lack one of the newsroom's languages: readers get another one's.
@@ -51,18 +57,41 @@ impl Check {
 
 /// Looks at what the configuration names.
 fn look(mut found: Findings, config: &Config) -> Findings {
-    match Templates::for_config(config) {
-        Ok(templates) => found.templates = templates.check(),
-        Err(error) => found.templates.push(TemplateFault {
-            file: config.site.templates.display().to_string(),
-            line: None,
-            reason: error.to_string(),
-        }),
+    found.configuration = config.fit_for_real_mail();
+    found.configuration.extend(config.without_password());
+    match Templates::to_check(config) {
+        Ok(templates) => {
+            let checked = templates.check(&beside(config));
+            (found.templates, found.template_remarks) = (checked.faults, checked.remarks);
+        }
+        Err(TemplateError::Fault(fault)) => drop(found.templates.insert(fault)),
+        Err(error) => {
+            let (file, line) = (config.site.templates.display().to_string(), None);
+            found.templates.insert(TemplateFault { file, line, reason: error.to_string() });
+        }
     }
     found.lists = source::lists::check_lists(config);
     found.articles = source::check_articles(config, &Clock::system());
     found.translations = translations(config);
     found
+}
+
+/// What templates are held against: the newsletters that name them, and the columns that people's files have.
+fn beside(config: &Config) -> Beside {
+    let files = config.lists.iter().filter_map(|list| list.file.as_ref());
+    Beside {
+        mails: config.newsletters.iter().map(|newsletter| newsletter.template.clone()).collect(),
+        columns: files.flat_map(|file| columns(&config.path(file)).unwrap_or_default()).collect(),
+    }
+}
+
+/// The columns of a list's file; `None` where it can't be read, which the check of the lists says.
+fn columns(file: &Path) -> Option<Vec<String>> {
+    let bytes = std::fs::read(file).ok()?;
+    let mut survey = csv::Survey::default();
+    survey.feed(&bytes);
+    let reader = csv::Reader::new(bytes.as_slice(), survey.encoding().ok()?, &[]).ok()?;
+    Some(reader.extra().map(str::to_owned).collect())
 }
 
 /// Texts by language that lack one of the newsroom's.
@@ -115,13 +144,15 @@ impl Findings {
         let of = |fatal: bool| move |fault: &&Fault| fault.fatal == fatal;
         let lines =
             |all: &[Fault], fatal| -> Vec<String> { all.iter().filter(of(fatal)).map(Fault::to_string).collect() };
+        let said = |faults: &BTreeSet<TemplateFault>| faults.iter().map(TemplateFault::to_string).collect();
         let wrong = [
             ("Configuration", faults(&self.configuration)),
-            ("Templates", self.templates.iter().map(TemplateFault::to_string).collect()),
+            ("Templates", said(&self.templates)),
             ("Rows that are left out", lines(&self.lists, true)),
             ("Articles that are left out", lines(&self.articles, true)),
         ];
         let doubtful = [
+            ("Templates, worth a look", said(&self.template_remarks)),
             ("Lists, worth a look", lines(&self.lists, false)),
             ("Articles, worth a look", lines(&self.articles, false)),
             ("Missing translations", faults(&self.translations)),

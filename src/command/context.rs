@@ -156,13 +156,15 @@ impl Context {
         Ok(Arc::new(keys::ring(&mut store.read().await?).await?))
     }
 
-    /// Refuses to go on where mail would go to a real relay with settings that are not fit for it: before anything is
-    /// sent, `run`, `once` and `send` ask this.
+    /// Refuses to go on where mail would go to a real relay with settings that are not fit for it, or without the relay's
+    /// password: before anything is sent, `run`, `once` and `send` ask this.
     ///
     /// # Errors
     /// Each such setting, with its key; exit code 2.
     pub fn demand_real_settings(&self) -> anyhow::Result<()> {
-        self.config.refuse(self.config.fit_for_real_mail()).advise("Nothing was sent. Mend what is named above.")
+        let mut faults = self.config.fit_for_real_mail();
+        faults.extend(self.config.without_password());
+        self.config.refuse(faults).advise("Nothing was sent. Mend what is named above.")
     }
 
     /// The newsroom's zone, in which people read times.

@@ -1,7 +1,6 @@
 //! `herald once`: one pass of everything but the pages, for cron and systemd timers.
 
 use super::{Context, Exit, Usage, confirm, output};
-use crate::config::ConfigError;
 use crate::service::{Lock, Newsroom, Pass};
 
 /// Does one pass of everything but the pages.
@@ -56,10 +55,7 @@ pub fn may_send(cx: &Context, now: bool, yes: bool) -> anyhow::Result<()> {
     if cx.config.mail.relays.iter().all(|relay| relay.url.starts_with("folder:")) {
         return Ok(());
     }
-    let faults = cx.config.fit_for_real_mail();
-    if !faults.is_empty() {
-        return Err(ConfigError { file: cx.config.file.clone(), faults }.into());
-    }
+    cx.demand_real_settings()?;
     if now && !yes {
         let relays: Vec<&str> = cx.config.mail.relays.iter().map(|relay| relay.name.as_str()).collect();
         let question = format!(

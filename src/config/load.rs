@@ -83,6 +83,22 @@ impl Config {
         faults
     }
 
+    /// Passwords of relays that can't be had: a file that is not there, a variable that is not set.
+    pub fn without_password(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for relay in &self.mail.relays {
+            let Err(reason) = relay.password(&self.folder) else { continue };
+            let (key, advice) = match relay.password_file {
+                Some(_) => ("password_file", "write the password into that file, for Herald alone to read (chmod 600)"),
+                None => ("password_env", "set that variable for Herald, or name a password_file"),
+            };
+            // The key says what kind of secret it is.
+            let reason = reason.strip_prefix(key).map_or(reason.as_str(), str::trim_start);
+            faults.push(self.fault(&format!("mail.relays.{}.{key}", relay.name), format!("{reason}; {advice}")));
+        }
+        faults
+    }
+
     /// What keeps this configuration from sending real mail (DESIGN, part 7, "Real mail needs real settings"). Nothing where
     /// the first relay is a folder, or for trials (`[mail] sandbox`).
     pub fn fit_for_real_mail(&self) -> Vec<Fault> {

@@ -11,6 +11,8 @@ use crate::secret;
 
 /// Length of the random word that all marks of a rendering begin with: 100 bits.
 const WORD: usize = 20;
+/// So much of it is no accident: 35 bits.
+const TRACE: usize = 8;
 /// Digits after it: which mark.
 const DIGITS: usize = 5;
 
@@ -123,7 +125,7 @@ impl Marks {
         loop {
             // A letter first, so that an escape of a CSS name or a number before it cannot swallow it.
             let word = format!("H{}", secret::random_word(WORD - 1).map_err(|_| MailError::Random)?);
-            if !content.contains(&word) {
+            if !content.to_ascii_lowercase().contains(&word[..TRACE].to_ascii_lowercase()) {
                 return Ok(Marks { word, marks: Vec::new() });
             }
         }
@@ -172,8 +174,9 @@ impl Marks {
     /// # Errors
     /// When blocks don't match, or something changed a mark.
     pub fn cut(&self, text: &str, syntax: Syntax) -> Result<Vec<Piece>, CutError> {
-        // A filter such as `lower` leaves the word in another case.
-        let changed = |text: &str| text.to_ascii_lowercase().contains(&self.word.to_ascii_lowercase());
+        // A filter such as `lower` leaves the word in another case, one such as `shorten` leaves its beginning.
+        let trace = self.word[..TRACE].to_ascii_lowercase();
+        let changed = |text: &str| text.to_ascii_lowercase().contains(&trace);
         let mut open: Vec<(When, Vec<Piece>)> = Vec::new();
         let mut pieces = Vec::new();
         let mut rest = text;

@@ -17,6 +17,8 @@ pub struct Catalog {
     bundles: BTreeMap<Language, FluentBundle<FluentResource>>,
     /// Where each message of each language stands: for `check`.
     entries: BTreeMap<Language, BTreeMap<String, Entry>>,
+    /// The messages that are built in, as English has them.
+    builtin: BTreeMap<String, Entry>,
     first: Language,
 }
 
@@ -57,26 +59,24 @@ impl From<i64> for Argument {
 }
 
 impl Catalog {
-    /// Reads the files, those that win last. `first` is the newsroom's first language.
-    pub(super) fn new(files: &[(String, File)], first: Language) -> Result<Self, TemplateFault> {
-        let mut catalog = Catalog { bundles: BTreeMap::new(), entries: BTreeMap::new(), first };
+    /// Reads the files, those that win last. `first` is the newsroom's first language. What can't be read is left out, and
+    /// named as `i18n/en.ftl` with what is wrong.
+    pub(super) fn new(files: &[(String, File)], first: Language) -> (Self, Vec<(String, TemplateFault)>) {
+        let mut catalog =
+            Catalog { bundles: BTreeMap::new(), entries: BTreeMap::new(), builtin: BTreeMap::new(), first };
+        let mut faults = Vec::new();
         for (tag, file) in files {
-            let language: Language = tag.parse().map_err(|_| {
-                let reason = "its name is no language tag; name it en.ftl, sr-Latn.ftl or the like".to_owned();
-                TemplateFault::whole(file.shown.clone(), reason)
-            })?;
-            let resource = FluentResource::try_new(file.text.clone()).map_err(|(_, errors)| {
-                let first = errors.first();
-                let before = first.and_then(|e| file.text.get(..e.pos.start));
-                TemplateFault {
-                    file: file.shown.clone(),
-                    line: before.map(|before| before.matches('\n').count() + 1),
-                    reason: first.map_or_else(|| "it is not well-formed".to_owned(), |e| e.kind.to_string()),
+            match read(tag, file) {
+                Ok((language, resource)) => {
+                    let bundle = catalog.bundles.entry(language.clone()).or_insert_with(|| bundle(&language));
+                    bundle.add_resource_overriding(resource);
+                    if !file.own && language.as_str() == "en" {
+                        catalog.builtin.extend(entries(file));
+                    }
+                    catalog.entries.entry(language).or_default().extend(entries(file));
                 }
-            })?;
-            let bundle = catalog.bundles.entry(language.clone()).or_insert_with(|| bundle(&language));
-            bundle.add_resource_overriding(resource);
-            catalog.entries.entry(language).or_default().extend(entries(file));
+                Err(fault) => faults.push((format!("i18n/{tag}.ftl"), fault)),
+            }
         }
         for (language, bundle) in &mut catalog.bundles {
             let group = catalog.entries.get(language).and_then(|_| plain(bundle, "number-group")).unwrap_or_default();
@@ -87,7 +87,7 @@ impl Catalog {
                 _ => grouped::<'\u{a0}', ',', _>,
             }));
         }
-        Ok(catalog)
+        (catalog, faults)
     }
 
     /// The message `key` in `language`, else in the first language, else in English; `None` where none has it.
@@ -127,6 +127,11 @@ impl Catalog {
         self.entries.get(language)
     }
 
+    /// The messages that are built in, as English has them.
+    pub(super) fn builtin(&self) -> &BTreeMap<String, Entry> {
+        &self.builtin
+    }
+
     /// The bundles in which a message is looked for, in order.
     fn chain<'a>(&'a self, language: &'a Language) -> impl Iterator<Item = &'a FluentBundle<FluentResource>> {
         [
@@ -144,6 +149,24 @@ impl Catalog {
             .get(language)
             .or_else(|| self.bundles.iter().find(|(l, _)| l.primary() == language.primary()).map(|(_, b)| b))
     }
+}
+
+/// The language of a file and its messages.
+fn read(tag: &str, file: &File) -> Result<(Language, FluentResource), TemplateFault> {
+    let language = tag.parse().map_err(|_| {
+        let reason = "its name is no language tag; name it en.ftl, sr-Latn.ftl or the like".to_owned();
+        TemplateFault::whole(file.shown.clone(), reason)
+    })?;
+    let resource = FluentResource::try_new(file.text.clone()).map_err(|(_, errors)| {
+        let first = errors.first();
+        let before = first.and_then(|e| file.text.get(..e.pos.start));
+        TemplateFault {
+            file: file.shown.clone(),
+            line: before.map(|before| before.matches('\n').count() + 1),
+            reason: first.map_or_else(|| "it is not well-formed".to_owned(), |e| e.kind.to_string()),
+        }
+    })?;
+    Ok((language, resource))
 }
 
 fn bundle(language: &Language) -> FluentBundle<FluentResource> {

@@ -1,34 +1,18 @@
 //! What `herald check` says of templates and messages: nothing is sent, nothing is changed.
 
+mod mail;
+mod messages;
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
-use super::{TemplateError, Templates, samples};
-use crate::article::Language;
-use crate::mail::{Choice, Links};
+#[cfg(test)]
+pub(super) use mail::MAIL_NAMES;
 
-/// Names that a mail template is given (`docs/TEMPLATES.md` describes each).
-pub(super) const MAIL_NAMES: [&str; 17] = [
-    "newsletter",
-    "number",
-    "date",
-    "timezone",
-    "language",
-    "dir",
-    "publisher",
-    "address",
-    "site_url",
-    "web_url",
-    "accent",
-    "palette",
-    "corrections",
-    "stories",
-    "lead",
-    "test",
-    "sandbox",
-];
+use super::{TemplateError, Templates};
 
 /// Names that every page is given.
 const PAGE_NAMES: [&str; 2] = ["language", "dir"];
@@ -60,6 +44,24 @@ impl fmt::Display for TemplateFault {
     }
 }
 
+/// What the newsroom has beside its templates.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// The templates that newsletters name.
+    pub mails: BTreeSet<String>,
+    /// Columns of the lists' files, beside those that Herald knows.
+    pub columns: BTreeSet<String>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What is wrong.
+    pub faults: BTreeSet<TemplateFault>,
+    /// What is worth a look.
+    pub remarks: BTreeSet<TemplateFault>,
+}
+
 /// Values with which a page is rendered to see whether it can be.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -70,16 +72,19 @@ pub struct Sample {
 }
 
 impl Templates {
-    /// Every fault in mail templates and messages: each mail is rendered in each language with full, bare and withdrawn
-    /// samples, each name that it uses is compared with those there are, and each message with the first language's.
-    pub fn check(&self) -> Vec<TemplateFault> {
-        let mut faults = BTreeSet::new();
+    /// Every fault in templates and messages: what can't be read, each mail made of full, bare and withdrawn samples in each
+    /// language, each name that it uses compared with those there are, and each message with the first language's.
+    pub fn check(&self, around: &Beside) -> Checked {
+        let mut found = Checked::default();
+        found.faults.extend(self.aside.values().flatten().cloned());
         for mail in self.mails() {
-            self.check_mail(mail, &mut faults);
+            self.check_mail(mail, &mut found);
         }
-        self.check_keys(&mut faults);
-        self.check_messages(&mut faults);
-        faults.into_iter().collect()
+        self.check_holes(around, &mut found);
+        self.check_files(around, &mut found);
+        self.check_keys(&mut found.faults);
+        self.check_messages(&mut found);
+        found
     }
 
     /// Every fault in the pages that `samples` are for: rendered in each language, and with no name that no sample of
@@ -111,109 +116,14 @@ impl Templates {
         };
         self.names().filter_map(|file| name(file).map(|(from, to)| &file[from..to])).collect()
     }
-
-    fn check_mail(&self, mail: &str, faults: &mut BTreeSet<TemplateFault>) {
-        for language in &self.house.languages {
-            for (_, issue) in samples::all(language) {
-                let copied = self.mail(mail, &issue).map(|rendering| {
-                    let whole = Choice::of(rendering.positions().iter().copied());
-                    rendering.html(None, whole, Links::default())
-                });
-                if let Err(error) = copied {
-                    faults.insert(fault(error));
-                }
-            }
-        }
-        for extension in ["html", "txt", "subject"] {
-            self.check_names(&format!("mail/{mail}.{extension}"), |name| MAIL_NAMES.contains(&name), faults);
-        }
-    }
-
-    /// Names that a template uses and nobody gives it. Tera takes them for false in conditions, so rendering does not find them all.
-    fn check_names(&self, template: &str, is_known: impl Fn(&str) -> bool, faults: &mut BTreeSet<TemplateFault>) {
-        let Ok(names) = self.tera.get_template_variables(template) else { return };
-        for name in names.into_iter().filter(|name| !is_known(name) && !name.starts_with("__tera")) {
-            // What a template sets for itself, or for one that it includes.
-            let places = self.files.places(name);
-            if places.iter().any(|(_, _, line)| sets(line, name)) {
-                continue;
-            }
-            let place = places.iter().find(|(file, ..)| *file == template).or(places.first());
-            faults.insert(TemplateFault {
-                file: place.map_or_else(|| self.files.shown(template), |(file, ..)| self.files.shown(file)),
-                line: place.map(|(_, line, _)| *line),
-                reason: format!("nothing gives it the name “{name}”; see docs/TEMPLATES.md for those there are"),
-            });
-        }
-    }
-
-    /// Keys of messages that templates name and no language has.
-    fn check_keys(&self, faults: &mut BTreeSet<TemplateFault>) {
-        let first = self.house.languages.first().cloned().unwrap_or_default();
-        for (name, file) in self.files.templates() {
-            for (index, line) in without_comments(&file.text).lines().enumerate() {
-                for part in line.split("t(key=\"").skip(1) {
-                    let Some((key, rest)) = part.split_once('"') else { continue };
-                    // `"language-" ~ language` is put together: rendering will tell.
-                    let is_key = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-                    if is_key && !rest.trim_start().starts_with('~') && !self.catalog.has(&first, key) {
-                        faults.insert(TemplateFault {
-                            file: self.files.shown(name),
-                            line: Some(index + 1),
-                            reason: format!("there is no message “{key}” in templates/i18n/"),
-                        });
-                    }
-                }
-            }
-        }
-    }
-
-    /// Languages without messages, messages that a language lacks, and arguments that differ.
-    fn check_messages(&self, faults: &mut BTreeSet<TemplateFault>) {
-        let english: Option<Language> = "en".parse().ok();
-        let Some(reference) = english.and_then(|english| self.catalog.entries(&english)) else { return };
-        for language in &self.house.languages {
-            let file = format!("templates/i18n/{language}.ftl");
-            let Some(entries) = self.catalog.entries(language) else {
-                let reason = "the newsroom has this language, and there is no such file: what Herald says itself appears in another".to_owned();
-                faults.insert(TemplateFault::whole(file, reason));
-                continue;
-            };
-            for (key, entry) in reference {
-                match entries.get(key) {
-                    None => {
-                        let reason = format!("the message “{key}” is missing; {}:{} has it", entry.file, entry.line);
-                        faults.insert(TemplateFault::whole(file.clone(), reason));
-                    }
-                    Some(own) => {
-                        let foreign = own.arguments.iter().find(|name| !entry.arguments.contains(name));
-                        if let Some(name) = foreign {
-                            faults.insert(TemplateFault {
-                                file: own.file.clone(),
-                                line: Some(own.line),
-                                reason: format!("the message “{key}” is never given ${name}; take it out"),
-                            });
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Whether a line of a template gives itself the name: `set name`, `for name in`, a component's argument.
-fn sets(line: &str, name: &str) -> bool {
-    ["set", "set_global", "for"].iter().any(|word| {
-        line.match_indices(&format!("{word} {name}"))
-            .any(|(at, found)| !line[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-    })
 }
 
 fn fault(error: TemplateError) -> TemplateFault {
     match error {
         TemplateError::Fault(fault) => fault,
-        TemplateError::Unknown { name, known } => {
-            TemplateFault::whole(format!("templates/{name}"), format!("there is no such template; there are {known}"))
+        TemplateError::Unknown { name, near } => {
+            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            TemplateFault::whole(format!("templates/{name}"), format!("there is no such template{hint}"))
         }
         TemplateError::Read { file, source } => TemplateFault::whole(file, source.to_string()),
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rust_embed::RustEmbed;
+use tera::ErrorKind;
 
 use super::{TemplateError, TemplateFault};
 
@@ -28,6 +29,8 @@ pub(super) struct File {
     pub(super) text: String,
     /// Where it is, as people are told: a path for the newsroom's own.
     pub(super) shown: String,
+    /// Whether it is the newsroom's own.
+    pub(super) own: bool,
 }
 
 /// All of them by name, `mail/digest.html`.
@@ -36,6 +39,20 @@ pub(super) struct Files {
     files: BTreeMap<String, File>,
     /// Messages: built in first, then the newsroom's, which win message by message.
     messages: Vec<(String, File)>,
+    /// The newsroom's files that can't be read, by name.
+    unusable: BTreeMap<String, Vec<TemplateFault>>,
+    /// Names of what is built in.
+    builtin: Vec<String>,
+}
+
+/// What Tera found wrong with one template.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// The template's name.
+    pub(super) template: String,
+    pub(super) fault: TemplateFault,
+    /// The template that it is made of, where that is not there.
+    pub(super) missing: Option<String>,
 }
 
 impl Files {
@@ -44,7 +61,8 @@ impl Files {
         for name in Builtin::iter() {
             if let Some(file) = Builtin::get(&name) {
                 let text = String::from_utf8_lossy(&file.data).into_owned();
-                files.add(&name, File { text, shown: format!("templates/{name} (built in)") });
+                files.add(&name, File { text, shown: format!("templates/{name} (built in)"), own: false });
+                files.builtin.push(name.into_owned());
             }
         }
         if let Some(folder) = overrides.filter(|folder| folder.is_dir()) {
@@ -66,13 +84,14 @@ impl Files {
             let Ok(relative) = path.strip_prefix(folder) else { continue };
             let name = relative.iter().map(|p| p.to_string_lossy()).collect::<Vec<_>>().join("/");
             let shown = path.display().to_string();
-            if entry.metadata().is_ok_and(|m| m.len() > LARGEST) {
-                return Err(TemplateFault::whole(shown, "it is over 1 MiB, which no template is".to_owned()).into());
+            match read(path) {
+                Ok(text) => self.add(&name, File { text, shown, own: true }),
+                Err(reason) => {
+                    // Ours does not stand in for it: people would get what nobody meant.
+                    self.files.remove(&name);
+                    self.unusable.insert(name, vec![TemplateFault::whole(shown, reason)]);
+                }
             }
-            let bytes = std::fs::read(path).map_err(|source| TemplateError::Read { file: shown.clone(), source })?;
-            let text = String::from_utf8(bytes)
-                .map_err(|_| TemplateFault::whole(shown.clone(), "it is not UTF-8; save it as UTF-8".to_owned()))?;
-            self.add(&name, File { text: text.trim_start_matches('\u{feff}').to_owned(), shown });
         }
         Ok(())
     }
@@ -89,6 +108,21 @@ impl Files {
     /// Templates by name.
     pub(super) fn templates(&self) -> impl Iterator<Item = (&str, &File)> {
         self.files.iter().map(|(name, file)| (name.as_str(), file))
+    }
+
+    /// The names of all, also of those that can't be read.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().chain(self.unusable.keys()).map(String::as_str)
+    }
+
+    /// The names of what is built in.
+    pub(super) fn builtin(&self) -> impl Iterator<Item = &str> {
+        self.builtin.iter().map(String::as_str)
+    }
+
+    /// The newsroom's files that can't be read, by name.
+    pub(super) fn unusable(&self) -> &BTreeMap<String, Vec<TemplateFault>> {
+        &self.unusable
     }
 
     /// Files of messages by language tag, those that win last.
@@ -119,16 +153,106 @@ impl Files {
 
     /// What Tera found wrong, with file and line where it knows them; `name` is what was being rendered.
     pub(super) fn fault(&self, error: &tera::Error, name: &str) -> TemplateFault {
+        self.faults(error).into_iter().next().map_or_else(
+            || TemplateFault { file: self.shown(name), line: None, reason: error.to_string() },
+            |wrong| TemplateFault {
+                file: if wrong.template.is_empty() { self.shown(name) } else { wrong.fault.file },
+                ..wrong.fault
+            },
+        )
+    }
+
+    /// What Tera found wrong with which templates; empty where it names none.
+    pub(super) fn faults(&self, error: &tera::Error) -> Vec<Wrong> {
+        let wrong = |template: &str, line: Option<usize>, reason: String| Wrong {
+            template: template.to_owned(),
+            fault: TemplateFault { file: self.shown(template), line, reason },
+            missing: None,
+        };
         match error.kind() {
-            tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => {
-                let file = if report.filename().is_empty() { name } else { report.filename() };
-                TemplateFault {
-                    file: self.shown(file),
-                    line: Some(report.span().start_line),
-                    reason: report.message().to_owned(),
-                }
+            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+                vec![wrong(report.filename(), Some(report.span().start_line), report.message().to_owned())]
             }
-            other => TemplateFault { file: self.shown(name), line: None, reason: other.to_string() },
+            ErrorKind::CircularInclude { tpl, include_chain: chain } => {
+                let next = chain.get(1).unwrap_or(tpl);
+                vec![wrong(tpl, self.line_of(tpl, next), format!("it includes itself: {}", chain.join(", then ")))]
+            }
+            ErrorKind::CircularExtend { tpl, inheritance_chain: chain } => {
+                let next = chain.first().unwrap_or(tpl);
+                vec![wrong(tpl, self.line_of(tpl, next), format!("it extends itself, by way of {}", chain.join(", ")))]
+            }
+            ErrorKind::MissingParent { current, parent } => {
+                let reason = format!("it extends {parent}, and there is no such template");
+                let found = wrong(current, self.line_of(current, parent), reason);
+                vec![Wrong { missing: Some(parent.clone()), ..found }]
+            }
+            ErrorKind::Msg(text) => {
+                let twice = || {
+                    let (first, rest) = text.split_once("is defined in both `")?.1.split_once('`')?;
+                    let second = rest.split('`').nth(1)?;
+                    let own = |name: &&str| self.files.get(*name).is_some_and(|file| file.own);
+                    let place = [second, first].into_iter().find(own).unwrap_or(second);
+                    Some(vec![wrong(place, None, text.clone())])
+                };
+                twice().unwrap_or_else(|| {
+                    let found = reports(text).into_iter();
+                    found
+                        .map(|(message, template, line)| Wrong {
+                            missing: self.missing(message),
+                            ..wrong(template, line, message.to_owned())
+                        })
+                        .collect()
+                })
+            }
+            _ => Vec::new(),
         }
     }
+
+    /// The template that Tera misses, or that has the component that Tera misses.
+    fn missing(&self, message: &str) -> Option<String> {
+        let name = |start: &str| message.strip_prefix(start).map(|rest| rest.trim_end_matches('`'));
+        if let Some(template) = name("Unknown template `") {
+            return Some(template.to_owned());
+        }
+        let defined = format!("component {}(", name("Unknown component `")?);
+        self.files.iter().find(|(_, file)| file.text.contains(&defined)).map(|(name, _)| name.clone())
+    }
+
+    /// The line of `template` that names the template `other`.
+    fn line_of(&self, template: &str, other: &str) -> Option<usize> {
+        let text = &self.files.get(template)?.text;
+        let names = |line: &str| ['"', '\'', '`'].iter().any(|q| line.contains(&format!("{q}{other}{q}")));
+        text.lines().position(names).map(|index| index + 1)
+    }
+}
+
+/// Names that nobody has, Tera reports all at once in one text: `error: WHAT`, and under it `--> FILE:LINE:COLUMN`.
+fn reports(text: &str) -> Vec<(&str, &str, Option<usize>)> {
+    let mut found = Vec::new();
+    let mut message = None;
+    for line in text.lines() {
+        if let Some(what) = line.strip_prefix("error: ") {
+            message = Some(what);
+        } else if let Some(place) = line.trim_start().strip_prefix("--> ")
+            && let Some(what) = message.take()
+        {
+            let mut parts = place.rsplitn(3, ':').skip(1);
+            let line = parts.next().and_then(|line| line.parse().ok());
+            found.push((what, parts.next().unwrap_or_default(), line));
+        }
+    }
+    found
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// Why it can't be had.
+fn read(path: &Path) -> Result<String, String> {
+    if std::fs::metadata(path).is_ok_and(|m| m.len() > LARGEST) {
+        return Err("it is over 1 MiB, which no template is".to_owned());
+    }
+    let bytes = std::fs::read(path).map_err(|error| format!("it can't be read: {error}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8; save it as UTF-8".to_owned())?;
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }

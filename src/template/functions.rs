@@ -1,5 +1,7 @@
 //! The functions and filters that templates may use beside Tera's own. `docs/TEMPLATES.md` describes each.
 
+use std::sync::PoisonError;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use tera::{Error, Kwargs, Map, State, Tera, TeraResult, Value};
@@ -17,6 +19,7 @@ pub(super) fn register(tera: &mut Tera) {
         let around = current()?;
         Ok::<bool, Error>(around.catalog.has(&around.language, kwargs.must_get::<&str>("key")?))
     });
+    tera.register_function("range", |kwargs: Kwargs, _: &State| range(&kwargs));
     tera.register_function("recipient", |kwargs: Kwargs, _: &State| {
         let default = kwargs.get::<String>("default")?.unwrap_or_default();
         hole(Hole::Recipient { field: kwargs.must_get::<String>("field")?, default })
@@ -105,6 +108,31 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("fit", |picture: &Map, kwargs: Kwargs, _: &State| fit(picture, &kwargs));
 }
 
+/// So many numbers `range` makes at most. Tera's own makes 100,000, and two loops in each other do not end.
+const RANGE: usize = 1000;
+
+/// `range(start=0, end=5, step_by=1)`: numbers to go through.
+fn range(kwargs: &Kwargs) -> TeraResult<Vec<i64>> {
+    // A rendering that nobody waits for ends here.
+    current()?;
+    let start = kwargs.get::<i64>("start")?.unwrap_or_default();
+    let end = kwargs.must_get::<i64>("end")?;
+    let step = kwargs.get::<i64>("step_by")?.unwrap_or(1);
+    if step == 0 {
+        return Err(Error::message("range(): with step_by=0 it never ends"));
+    }
+    let mut numbers = Vec::new();
+    let mut next = Some(start);
+    while let Some(number) = next.filter(|n| if step > 0 { *n < end } else { *n > end }) {
+        if numbers.len() == RANGE {
+            return Err(Error::message(format!("range() makes at most {RANGE} numbers")));
+        }
+        numbers.push(number);
+        next = number.checked_add(step);
+    }
+    Ok(numbers)
+}
+
 /// `t(key="…", name=…)`: a message in the page's language.
 fn translated(kwargs: &Kwargs) -> TeraResult<String> {
     let around = current()?;
@@ -144,7 +172,8 @@ fn marked(mark: impl FnOnce(&mut Marks) -> Result<String, crate::mail::CutError>
     let marks = current()?
         .marks
         .ok_or_else(|| Error::message("this function is for mails: a page has no reader whom it knows"))?;
-    mark(&mut marks.borrow_mut()).map_err(Error::message)
+    let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
+    mark(&mut marks).map_err(Error::message)
 }
 
 fn dated(value: &Value, kwargs: &Kwargs, time: bool) -> TeraResult<String> {

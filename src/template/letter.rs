@@ -1,13 +1,13 @@
 //! A mail: subject, HTML and text rendered once for all readers of a language, then cut.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tera::Context;
 
 use super::issue::Issue;
 use super::palette::Palette;
 use super::surroundings::Surroundings;
+use super::watch::Run;
 use super::{TemplateError, TemplateFault, Templates, limit, textual};
 use crate::mail::{MailError, Marks, Rendering};
 
@@ -17,24 +17,32 @@ impl Templates {
     /// # Errors
     /// A template that is missing or wrong, with file and line.
     pub fn mail(&self, template: &str, issue: &Issue) -> Result<Rendering, TemplateError> {
+        let (own, name, issue) = (self.clone(), template.to_owned(), issue.clone());
+        self.watched(&format!("mail/{template}.html"), move |run| own.mail_here(&name, &issue, run))
+    }
+
+    fn mail_here(&self, template: &str, issue: &Issue, run: &Arc<Run>) -> Result<Rendering, TemplateError> {
         let [html_name, text_name, subject_name] = ["html", "txt", "subject"].map(|e| format!("mail/{template}.{e}"));
         let context = self.context(issue).map_err(|e| self.fault_in(&html_name, e.to_string()))?;
         let no_random = |e: MailError| self.fault_in(&html_name, e.to_string());
-        let marks = Rc::new(RefCell::new(Marks::new(&format!("{context:?}")).map_err(no_random)?));
-        let mut around = self.surroundings(&issue.language, issue.timezone);
-        around.marks = Some(Rc::clone(&marks));
+        let marks = Arc::new(Mutex::new(Marks::new(&format!("{context:?}")).map_err(no_random)?));
+        let mut around = self.surroundings(&issue.language, issue.timezone, run);
+        around.marks = Some(Arc::clone(&marks));
 
         let subjects = self.subjects(&subject_name, issue, &context, &around)?;
         let html = self.render(&html_name, &context, around.clone(), limit::MAIL)?;
         let html = inlined(&html).map_err(|reason| self.fault_in(&html_name, reason))?;
-        let text = if self.has(&text_name) {
-            textual::squeezed(&self.render(&text_name, &context, around, limit::MAIL)?, 2)
-        } else {
-            textual::of_html(&html, marks.borrow().word()).map_err(|reason| self.fault_in(&html_name, reason))?
+        let text = match self.is_there(&text_name) {
+            true => Some(self.render(&text_name, &context, around, limit::MAIL)?),
+            false => None,
+        };
+        let marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = match text {
+            Some(text) => textual::squeezed(&text, 2),
+            None => textual::of_html(&html, marks.word()).map_err(|reason| self.fault_in(&html_name, reason))?,
         };
         let positions = issue.stories.iter().map(|story| story.position).collect();
         let why = self.catalog.say(&issue.language, "mail-why", &[("title", issue.newsletter.title.clone().into())]);
-        let marks = marks.borrow();
         Rendering::cut(&marks, issue.language.clone(), positions, &subjects, &text, &html, why).map_err(|(part, e)| {
             // A text that was made of the HTML has the HTML's faults.
             let name = format!("mail/{template}.{part}");

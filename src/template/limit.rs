@@ -1,6 +1,9 @@
 //! How much a template may print: a loop that runs away ends in an error, not in the machine's memory.
 
 use std::io;
+use std::sync::Arc;
+
+use super::watch::Run;
 
 /// Bytes of a page.
 pub(super) const PAGE: usize = 8 << 20;
@@ -12,11 +15,12 @@ pub(super) struct Writer {
     bytes: Vec<u8>,
     most: usize,
     full: bool,
+    run: Arc<Run>,
 }
 
 impl Writer {
-    pub(super) fn new(most: usize) -> Self {
-        Writer { bytes: Vec::new(), most, full: false }
+    pub(super) fn new(most: usize, run: Arc<Run>) -> Self {
+        Writer { bytes: Vec::new(), most, full: false, run }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -34,6 +38,9 @@ impl io::Write for &mut Writer {
             self.full = true;
             return Err(io::Error::other("too much"));
         }
+        if !self.run.go_on() {
+            return Err(io::Error::other("too long"));
+        }
         self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -45,4 +52,11 @@ impl io::Write for &mut Writer {
 
 pub(super) fn too_much(most: usize) -> String {
     format!("it prints over {} MiB; a loop in it may not end", most >> 20)
+}
+
+pub(super) fn too_long(longest: std::time::Duration) -> String {
+    format!(
+        "it was not done after {} seconds, and was given up; look for loops within loops, and for parts that call each other",
+        longest.as_secs()
+    )
 }

@@ -5,7 +5,8 @@
 //! 3. A mail is rendered once for all readers of a language, and cut where copies differ ([`Templates::mail`]).
 //! 4. `herald check` looks through all of them ([`Templates::check`]).
 //!
-//! A template sees what it is given and nothing else: no file, no environment, no clock. What it prints is bounded.
+//! A template sees what it is given and nothing else: no file, no environment, no clock. What it prints is bounded, and
+//! so is the time it takes ([`watch`]).
 
 pub mod issue;
 pub mod palette;
@@ -17,9 +18,11 @@ mod files;
 mod functions;
 mod letter;
 mod limit;
+mod load;
 mod samples;
 mod surroundings;
 mod textual;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,13 +32,14 @@ use chrono_tz::Tz;
 use tera::Tera;
 
 pub use catalog::{Argument, Catalog};
-pub use check::{Sample, TemplateFault};
+pub use check::{Beside, Checked, Sample, TemplateFault};
 
 use crate::article::Language;
 use crate::clock::Instant;
-use crate::config::{Config, Text};
+use crate::config::Text;
 use files::Files;
 use surroundings::Surroundings;
+use watch::{Run, Unfinished, Watch};
 
 /// Why a template could not be loaded or rendered.
 #[derive(Debug, thiserror::Error)]
@@ -52,12 +56,12 @@ pub enum TemplateError {
     #[error("{0}")]
     Fault(TemplateFault),
     /// There is no template of that name.
-    #[error("there is no template {name}; there are {known}")]
+    #[error("there is no template {name}{}", near.as_ref().map(|near| format!("; did you mean {near}?")).unwrap_or_default())]
     Unknown {
         /// The name.
         name: String,
-        /// Those there are.
-        known: String,
+        /// The one that was probably meant.
+        near: Option<String>,
     },
 }
 
@@ -85,12 +89,16 @@ impl Default for House {
     }
 }
 
-/// All templates, ready to be rendered. Cheap to share, not to make.
+/// All templates, ready to be rendered. Cheap to clone, not to make.
+#[derive(Clone)]
 pub struct Templates {
-    tera: Tera,
-    files: Files,
+    tera: Arc<Tera>,
+    files: Arc<Files>,
     catalog: Arc<Catalog>,
     house: Arc<House>,
+    /// What can't be used, by name, with what is wrong.
+    aside: Arc<BTreeMap<String, Vec<TemplateFault>>>,
+    watch: Arc<Watch>,
 }
 
 impl std::fmt::Debug for Templates {
@@ -102,10 +110,10 @@ impl std::fmt::Debug for Templates {
 /// The mail templates there are, built in or in `overrides`, by the name a newsletter gives: `digest`.
 ///
 /// # Errors
-/// A folder or file that can't be read.
+/// A folder that can't be read.
 pub fn mail_names(overrides: Option<&Path>) -> Result<Vec<String>, TemplateError> {
     let files = Files::load(overrides)?;
-    let names = files.templates().filter_map(|(name, _)| name.strip_prefix("mail/")?.strip_suffix(".html"));
+    let names = files.names().filter_map(|name| name.strip_prefix("mail/")?.strip_suffix(".html"));
     Ok(names.filter(|name| !name.contains('/')).map(str::to_owned).collect())
 }
 
@@ -124,43 +132,6 @@ impl Templates {
         data_encoding::HEXLOWER.encode(digest.finish().as_ref())
     }
 
-    /// The built-in templates, each replaced by the file of its name in `overrides` where there is one; files of
-    /// other names are added. A folder that does not exist replaces nothing.
-    ///
-    /// # Errors
-    /// A folder that can't be read; a template that is not well-formed, with file and line.
-    pub fn load(overrides: Option<&Path>) -> Result<Templates, TemplateError> {
-        Templates::load_for(overrides, House::default())
-    }
-
-    /// The templates of the newsroom that `config` describes.
-    ///
-    /// # Errors
-    /// As [`Templates::load`].
-    pub fn for_config(config: &Config) -> Result<Templates, TemplateError> {
-        let house = House {
-            languages: config.site.languages.clone(),
-            timezone: config.site.timezone,
-            topics: config.topics.iter().map(|t| (t.id.clone(), t.name.clone())).collect(),
-        };
-        Templates::load_for(Some(&config.path(&config.site.templates)), house)
-    }
-
-    /// As [`Templates::load`], for that house.
-    ///
-    /// # Errors
-    /// As [`Templates::load`].
-    pub fn load_for(overrides: Option<&Path>, house: House) -> Result<Templates, TemplateError> {
-        let files = Files::load(overrides)?;
-        let catalog = Arc::new(Catalog::new(files.messages(), house.languages.first().cloned().unwrap_or_default())?);
-        let mut tera = Tera::new();
-        tera.autoescape_on(vec![".html", ".htm", ".xml"]);
-        functions::register(&mut tera);
-        let sources = files.templates().map(|(name, file)| (name.to_owned(), file.text.clone()));
-        tera.add_raw_templates(sources).map_err(|e| files.fault(&e, ""))?;
-        Ok(Templates { tera, files, catalog, house: Arc::new(house) })
-    }
-
     /// The names of all templates: `site/home.html`, `mail/digest.txt`.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.templates().map(|(name, _)| name)
@@ -176,8 +147,11 @@ impl Templates {
     /// # Errors
     /// No such template, or what is wrong with it, with file and line.
     pub fn page(&self, name: &str, context: &tera::Context, language: &Language) -> Result<String, TemplateError> {
-        let around = self.surroundings(language, self.house.timezone);
-        self.render(name, context, around, limit::PAGE)
+        let (own, page, context, language) = (self.clone(), name.to_owned(), context.clone(), language.clone());
+        self.watched(name, move |run| {
+            let around = own.surroundings(&language, own.house.timezone, run);
+            own.render(&page, &context, around, limit::PAGE)
+        })
     }
 
     /// A message of the catalogue, for texts that are not templates.
@@ -196,6 +170,27 @@ impl Templates {
         dates::date(&self.catalog, language, at.with_timezone(&zone), style, time)
     }
 
+    /// Whether there is a template of that name, be it one that can't be used.
+    fn is_there(&self, name: &str) -> bool {
+        self.has(name) || self.aside.contains_key(name)
+    }
+
+    /// Renders on a thread of its own, and not for ever.
+    fn watched<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Arc<Run>) -> Result<T, TemplateError> + Send + 'static,
+    ) -> Result<T, TemplateError> {
+        self.watch.run(name, work).unwrap_or_else(|unfinished| {
+            let (file, reason) = match unfinished {
+                Unfinished::Over(file) => (file, limit::too_long(watch::LONGEST)),
+                Unfinished::NoThread(error) => (String::new(), format!("there is no thread to render it: {error}")),
+            };
+            let file = if file.is_empty() { name } else { &file };
+            Err(TemplateFault::whole(self.files.shown(file), reason).into())
+        })
+    }
+
     /// What a template's context must hold, with `language` and `dir` added.
     fn render(
         &self,
@@ -204,10 +199,13 @@ impl Templates {
         around: Surroundings,
         most: usize,
     ) -> Result<String, TemplateError> {
-        if !self.has(name) {
-            let known = self.names().collect::<Vec<_>>().join(", ");
-            return Err(TemplateError::Unknown { name: name.to_owned(), known });
+        if let Some(fault) = self.aside.get(name).and_then(|faults| faults.first()) {
+            return Err(fault.clone().into());
         }
+        if !self.has(name) {
+            return Err(self.unknown(name));
+        }
+        around.run.enter(name);
         let mut context = context.clone();
         let language = around.language.clone();
         if !context.contains_key("language") {
@@ -216,7 +214,7 @@ impl Templates {
         if !context.contains_key("dir") {
             context.insert("dir", textual::direction(&language));
         }
-        let mut out = limit::Writer::new(most);
+        let mut out = limit::Writer::new(most, Arc::clone(&around.run));
         let rendered = surroundings::within(around, || self.tera.render_to(name, &context, &mut out));
         match rendered {
             Ok(()) => out.into_string().map_err(|reason| TemplateFault::whole(self.files.shown(name), reason).into()),
@@ -225,13 +223,19 @@ impl Templates {
         }
     }
 
-    fn surroundings(&self, language: &Language, zone: Tz) -> Surroundings {
+    fn unknown(&self, name: &str) -> TemplateError {
+        let near = crate::config::nearest(name, self.names()).map(str::to_owned);
+        TemplateError::Unknown { name: name.to_owned(), near }
+    }
+
+    fn surroundings(&self, language: &Language, zone: Tz, run: &Arc<Run>) -> Surroundings {
         Surroundings {
             catalog: Arc::clone(&self.catalog),
             house: Arc::clone(&self.house),
             language: language.clone(),
             zone,
             marks: None,
+            run: Arc::clone(run),
         }
     }
 }

@@ -5,11 +5,11 @@
 //! rendering and for its thread alone.
 
 use std::cell::RefCell;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono_tz::Tz;
 
+use super::watch::Run;
 use super::{Catalog, House};
 use crate::article::Language;
 use crate::mail::Marks;
@@ -22,7 +22,9 @@ pub(super) struct Surroundings {
     pub(super) language: Language,
     pub(super) zone: Tz,
     /// In a mail: the marks made so far.
-    pub(super) marks: Option<Rc<RefCell<Marks>>>,
+    pub(super) marks: Option<Arc<Mutex<Marks>>>,
+    /// The rendering: whether somebody still waits for it.
+    pub(super) run: Arc<Run>,
 }
 
 thread_local! {
@@ -45,8 +47,13 @@ pub(super) fn within<T>(around: Surroundings, rendering: impl FnOnce() -> T) -> 
     rendering()
 }
 
-/// The surroundings of the rendering that goes on.
+/// The surroundings of the rendering that goes on. An error where nobody waits for it any more, so that a loop that calls
+/// anything of ours comes to an end.
 pub(super) fn current() -> tera::TeraResult<Surroundings> {
-    NOW.with_borrow(|stack| stack.last().cloned())
-        .ok_or_else(|| tera::Error::message("this function is for templates that are being rendered"))
+    let around = NOW.with_borrow(|stack| stack.last().cloned());
+    match around {
+        Some(around) if around.run.go_on() => Ok(around),
+        Some(_) => Err(tera::Error::message("it took too long, and nobody waits for it any more")),
+        None => Err(tera::Error::message("this function is for templates that are being rendered")),
+    }
 }

@@ -14,7 +14,15 @@ fn with(files: &[(&str, &str)]) -> Result<Templates, TemplateError> {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    Templates::load(Some(folder.path()))
+    load::assemble(Some(folder.path()), House::default())
+}
+
+/// Faults and remarks of `check`.
+fn said(templates: &Templates) -> (Vec<String>, Vec<String>) {
+    let beside = Beside { mails: ["used".to_owned()].into(), columns: ["rank".to_owned()].into() };
+    let found = templates.check(&beside);
+    let lines = |all: std::collections::BTreeSet<TemplateFault>| all.iter().map(ToString::to_string).collect();
+    (lines(found.faults), lines(found.remarks))
 }
 
 fn page(template: &str, tag: &str) -> Result<String, TemplateError> {
@@ -32,20 +40,35 @@ fn a_page_speaks_the_readers_language() {
 #[test]
 fn what_is_printed_is_escaped_and_bounded() {
     assert_eq!(page(r#"{{ "<b>" }}"#, "en").unwrap(), "&lt;b&gt;");
-    let endless =
-        r#"{% for a in range(end=100000) %}{% for b in range(end=1000) %}{{ a }} and {{ b }}{% endfor %}{% endfor %}"#;
-    let error = page(endless, "en").unwrap_err().to_string();
+    let long = "x".repeat(10_000);
+    let endless = format!("{{% for a in range(end=1000) %}}{long}{{% endfor %}}");
+    let error = page(&endless, "en").unwrap_err().to_string();
     assert!(error.contains("over 8 MiB"), "{error}");
 }
 
 #[test]
+fn what_never_ends_is_given_up_and_not_begun_again() {
+    let error = page("{% for i in range(end=1001) %}{% endfor %}", "en").unwrap_err().to_string();
+    assert!(error.contains("site/x.html:1: ") && error.contains("at most 1000"), "{error}");
+    let loops = "{% set many = range(end=1000) %}{% for a in many %}{% for b in many %}{% for c in many %}{% endfor %}{% endfor %}{% endfor %}";
+    let mut templates = with(&[("mail/x.html", loops), ("mail/x.subject", "x"), ("mail/y.html", "y")]).unwrap();
+    templates.watch = Arc::new(Watch::new(std::time::Duration::from_millis(300)));
+    let issue = samples::full(&language("en"));
+    for _ in 0..20 {
+        let error = templates.mail("x", &issue).unwrap_err().to_string();
+        assert!(error.contains("mail/x.html: ") && error.contains("loops within loops"), "{error}");
+    }
+    assert!(templates.page("mail/y.html", &tera::Context::new(), &language("en")).is_ok());
+}
+
+#[test]
 fn a_fault_is_named_with_file_and_line() {
-    let error = with(&[("site/x.html", "a\n{% if %}\n")]).unwrap_err().to_string();
+    let error = page("a\n{% if %}\n", "en").unwrap_err().to_string();
     assert!(error.contains("site/x.html:2: "), "{error}");
     let error = page("a\n\n{{ nobody }}", "en").unwrap_err().to_string();
     assert!(error.contains("site/x.html:3: "), "{error}");
-    let error = with(&[("i18n/en.ftl", "a = b\n\n= c\n")]).unwrap_err().to_string();
-    assert!(error.contains("i18n/en.ftl:3: "), "{error}");
+    let faults = said(&with(&[("i18n/en.ftl", "a = b\n\n= c\n")]).unwrap()).0;
+    assert!(faults.iter().any(|fault| fault.contains("i18n/en.ftl:3: ")), "{faults:?}");
 }
 
 #[test]
@@ -75,7 +98,7 @@ fn samples_can_be_looked_at() {
 fn our_own_templates_have_no_fault() {
     let languages = ["en", "sr-Latn", "sr-Cyrl"].map(language).to_vec();
     let templates = Templates::load_for(None, House { languages, ..House::default() }).unwrap();
-    assert_eq!(templates.check(), []);
+    assert_eq!(templates.check(&Beside::default()), Checked::default());
 }
 
 #[test]
@@ -93,7 +116,7 @@ fn check_names_what_is_wrong_with_a_newsrooms_own() {
         ("i18n/en.ftl", "mail-number = No. { $nummer }\n"),
     ])
     .unwrap();
-    let faults: Vec<String> = templates.check().iter().map(ToString::to_string).collect();
+    let faults = said(&templates).0;
     let said = |file: &str, reason: &str| {
         let found = faults.iter().any(|fault| fault.contains(file) && fault.contains(reason));
         assert!(found, "{file} {reason} is not in {faults:#?}");
@@ -102,7 +125,103 @@ fn check_names_what_is_wrong_with_a_newsrooms_own() {
     said("mail/own.html:3: ", "no-such");
     said("mail/own.subject:1: ", "titel");
     said("mail/cut.html: ", "story_end()");
-    said("mail/low.subject: ", "changed by a filter");
+    said("mail/low.subject:1: ", "through the filter lower");
+    let doubled = faults.iter().filter(|fault| fault.contains("mail/low.subject")).count();
+    assert_eq!(doubled, 1, "{faults:#?}");
+}
+
+/// A mail that can be sent, with `more` in it.
+fn mail(more: &str) -> String {
+    format!("<html><body><a href=\"{{{{ unsubscribe_url() }}}}\">x</a>\n{more}</body></html>")
+}
+
+#[test]
+fn check_names_what_would_reach_nobody_as_it_was_meant() {
+    let templates = with(&[
+        ("mail/short.html", &mail("{{ unsubscribe_url() | shorten(length=10) }}")),
+        ("mail/short.subject", "x"),
+        ("mail/counted.html", &mail("{{ recipient(field=\"name\", default=\"a) |\") | length }}")),
+        ("mail/counted.subject", "{% if stories | length > 1 %}x{% endif %}"),
+        ("mail/hidden.html", &mail("{% set url = unsubscribe_url() %}\n{{ url | shorten(length=15) }}")),
+        ("mail/hidden.subject", "x"),
+        ("mail/stuck.html", "<html><body>nothing to click</body></html>"),
+        ("mail/stuck.subject", "x"),
+        ("mail/used.html", &mail("{{ recipient(field=\"nmae\") }}{{ recipient(field=\"rank\") | safe }}")),
+        ("mail/used.subject", "x"),
+        ("mail/digset.html", &mail("")),
+        ("mail/digset.subject", "x"),
+        ("site/hom.html", "x"),
+        ("site/mine.html", "x"),
+        ("site/home.html", "{% include \"site/mine.html\" %}"),
+        ("i18n/en.ftl", "mail-nubmer = N\nmy-own = x\n"),
+        ("i18n/de.ftl", "mail-number = Nr. { $number }\n"),
+    ])
+    .unwrap();
+    let (faults, remarks) = said(&templates);
+    for (lines, file, reason) in [
+        (&faults, "mail/short.html:2: ", "unsubscribe_url() goes through the filter shorten"),
+        (&faults, "mail/counted.html:2: ", "recipient() goes through the filter length"),
+        (&faults, "mail/counted.subject: ", "subject is empty (with the bare sample"),
+        (&faults, "mail/stuck.html: ", "no way to leave"),
+        (&faults, "i18n/en.ftl:1: ", "no such message as mail-nubmer; did you mean mail-number?"),
+        (&remarks, "mail/used.html:2: ", "“nmae”, so everybody gets the default; did you mean “name”?"),
+        (&remarks, "mail/digset.html: ", "did you mean mail/digest.html?"),
+        (&remarks, "site/hom.html: ", "did you mean site/home.html?"),
+        (&remarks, "i18n/de.ftl: ", "none of the newsroom's languages"),
+    ] {
+        let found = lines.iter().filter(|line| line.contains(file) && line.contains(reason)).count();
+        assert_eq!(found, 1, "{file} {reason} in {faults:#?} {remarks:#?}");
+    }
+    let wrong = |word: &str| faults.iter().chain(&remarks).any(|line| line.contains(word));
+    assert!(!wrong("rank") && !wrong("site/mine") && !wrong("sr-Cyrl"), "{faults:#?} {remarks:#?}");
+}
+
+#[test]
+fn a_value_that_a_filter_cut_short_reaches_nobody() {
+    let hidden = mail("{% set url = unsubscribe_url() %}\n{{ url | shorten(length=15) }}");
+    let templates = with(&[("mail/hidden.html", &hidden), ("mail/hidden.subject", "x")]).unwrap();
+    let error = templates.mail("hidden", &samples::full(&language("en"))).unwrap_err().to_string();
+    assert!(error.contains("mail/hidden.html: ") && error.contains("changed by a filter"), "{error}");
+}
+
+#[test]
+fn what_tera_finds_is_one_fault_with_file_and_line() {
+    let templates = with(&[
+        ("mail/a.html", "<html>\n{{ stories | uper }}</html>"),
+        ("mail/a.subject", "x"),
+        ("mail/parts/one.html", "a\n{% include \"mail/parts/two.html\" %}"),
+        ("mail/parts/two.html", "{% include \"mail/parts/one.html\" %}"),
+        ("mail/parts/base.html", "{% if %}"),
+        ("mail/bytes.txt", "x"),
+    ])
+    .unwrap();
+    let faults = said(&templates).0;
+    let count = |file: &str, reason: &str| {
+        faults.iter().filter(|fault| fault.contains(file) && fault.contains(reason) && !fault.contains('\n')).count()
+    };
+    assert_eq!(count("mail/a.html:2: ", "Unknown filter `uper`"), 1, "{faults:#?}");
+    assert_eq!(count("mail/parts/one.html:2: ", "it includes itself"), 1, "{faults:#?}");
+    assert_eq!(count("mail/parts/base.html:1: ", ""), 1, "{faults:#?}");
+    assert_eq!(faults.len(), 3, "what is made of them has no fault of its own: {faults:#?}");
+}
+
+#[test]
+fn a_mail_that_cannot_be_made_stops_itself_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("mail/digest.html", "\n{% if %}");
+    let templates = Templates::load(Some(folder.path())).unwrap();
+    let issue = samples::full(&language("en"));
+    let error = templates.mail("digest", &issue).unwrap_err().to_string();
+    assert!(error.contains("mail/digest.html:2: "), "{error}");
+    assert!(templates.mail("alert", &issue).is_ok());
+    write("site/home.html", "{% if %}");
+    let error = Templates::load(Some(folder.path())).unwrap_err().to_string();
+    assert!(error.contains("site/home.html:1: "), "{error}");
 }
 
 #[test]

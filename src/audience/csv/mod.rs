@@ -96,6 +96,14 @@ impl<R: Read> Reader<R> {
         self.header.columns()
     }
 
+    /// The columns that Herald knows nothing of, by the names under which templates ask for them.
+    pub fn extra(&self) -> impl Iterator<Item = &str> {
+        self.header.columns.iter().filter_map(|column| match &column.meaning {
+            header::Meaning::Extra(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// What is wrong with the header and does not stop the file.
     pub fn warnings(&self) -> &[Fault] {
         &self.header.warnings

@@ -1,0 +1,166 @@
+//! Mails: each is made of every sample in every language, and looked at as a reader would.
+
+use std::collections::BTreeSet;
+
+use super::super::{Templates, samples};
+use super::{Beside, Checked, TemplateFault, fault, without_comments};
+use crate::article::Language;
+use crate::config::nearest;
+use crate::mail::{Choice, CutError, Links, Rendering};
+
+/// Names that a mail template is given (`docs/TEMPLATES.md` describes each).
+pub(in super::super) const MAIL_NAMES: [&str; 17] = [
+    "newsletter",
+    "number",
+    "date",
+    "timezone",
+    "language",
+    "dir",
+    "publisher",
+    "address",
+    "site_url",
+    "web_url",
+    "accent",
+    "palette",
+    "corrections",
+    "stories",
+    "lead",
+    "test",
+    "sandbox",
+];
+
+/// What stands for values that each copy fills in.
+const HOLES: [&str; 5] = ["recipient", "unsubscribe_url", "preferences_url", "why", "subject"];
+/// Filters that leave such a value as it is.
+const HARMLESS: [&str; 4] = ["safe", "escape", "escape_html", "default"];
+/// What every reader has, for `recipient()`.
+const FIELDS: [&str; 3] = ["name", "email", "language"];
+/// A way to leave that is found again in a mail.
+const WAY_OUT: &str = "https://leave.example/HERALD-CHECK";
+
+impl Templates {
+    pub(super) fn check_mail(&self, mail: &str, found: &mut Checked) {
+        let mut unfit = BTreeSet::new();
+        for language in &self.house.languages {
+            for (kind, issue) in samples::all(language) {
+                match self.mail(mail, &issue) {
+                    Ok(rendering) => self.check_copy(mail, (language, kind), &rendering, &mut unfit),
+                    Err(error) => drop(unfit.insert(fault(error))),
+                }
+            }
+        }
+        for extension in ["html", "txt", "subject"] {
+            self.check_names(&format!("mail/{mail}.{extension}"), |name| MAIL_NAMES.contains(&name), &mut unfit);
+        }
+        found.faults.extend(unfit);
+    }
+
+    /// One copy: that it can be made, has a subject, and a way to leave.
+    fn check_copy(
+        &self,
+        mail: &str,
+        (language, kind): (&Language, &str),
+        rendering: &Rendering,
+        faults: &mut BTreeSet<TemplateFault>,
+    ) {
+        let of = |extension: &str| self.files.shown(&format!("mail/{mail}.{extension}"));
+        let whole = Choice::of(rendering.positions().iter().copied());
+        let links = Links { leave: Some(WAY_OUT), ..Links::default() };
+        match rendering.html(None, whole, links) {
+            Err(error) => drop(faults.insert(TemplateFault::whole(of("html"), error.to_string()))),
+            Ok(html) if !html.contains(WAY_OUT) => {
+                let reason =
+                    "there is no way to leave in it; put unsubscribe_url() into a link, as mail/parts/base.html does";
+                faults.insert(TemplateFault::whole(of("html"), reason.to_owned()));
+            }
+            Ok(_) => {}
+        }
+        if rendering.subject(None, whole, links).is_ok_and(|subject| subject.trim().is_empty()) {
+            let reason = format!("the subject is empty (with the {kind} sample, in {language}); every mail needs one");
+            faults.insert(TemplateFault::whole(of("subject"), reason));
+        }
+    }
+
+    /// Values of a copy's own that go through a filter, or that no reader has. These have a line; what is found in the
+    /// rendering has none, and says the same.
+    pub(super) fn check_holes(&self, around: &Beside, found: &mut Checked) {
+        let mut filtered = BTreeSet::new();
+        for (name, file) in self.files.templates().filter(|(name, _)| name.starts_with("mail/")) {
+            for (index, line) in without_comments(&file.text).lines().enumerate() {
+                let at = |reason: String| TemplateFault { file: self.files.shown(name), line: Some(index + 1), reason };
+                for (function, arguments, rest) in calls(line) {
+                    if let Some(filter) = filter(rest).filter(|filter| !HARMLESS.contains(filter)) {
+                        filtered.insert(at(format!(
+                            "{function}() goes through the filter {filter}; it stands for a value that each copy fills in later, so use it as it is"
+                        )));
+                    }
+                    let field = (function == "recipient").then(|| argument(arguments, "field")).flatten();
+                    if let Some(field) = field.filter(|field| !around.has_column(field)) {
+                        let known = FIELDS.into_iter().chain(around.columns.iter().map(String::as_str));
+                        let hint = match nearest(field, known) {
+                            Some(near) => format!("; did you mean “{near}”?"),
+                            None => String::new(),
+                        };
+                        let reason = format!("no list has a column “{field}”, so everybody gets the default{hint}");
+                        found.remarks.insert(at(reason));
+                    }
+                }
+            }
+        }
+        if !filtered.is_empty() {
+            let same = CutError::Changed.to_string();
+            found.faults.retain(|fault| fault.reason != same);
+        }
+        found.faults.extend(filtered);
+    }
+}
+
+impl Beside {
+    fn has_column(&self, field: &str) -> bool {
+        FIELDS.contains(&field) || self.columns.contains(field)
+    }
+}
+
+/// The calls in a line that stand for a value of the copy's: name, arguments, and what follows.
+fn calls(line: &str) -> Vec<(&'static str, &str, &str)> {
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let mut found = Vec::new();
+    for hole in HOLES {
+        for (at, name) in line.match_indices(hole) {
+            let Some(inner) = line[at + name.len()..].strip_prefix('(') else { continue };
+            if line[..at].ends_with(word) {
+                continue;
+            }
+            let (mut depth, mut quote) = (1, None);
+            let end = inner.char_indices().find(|(_, c)| {
+                match (quote, *c) {
+                    (Some(open), c) if c == open => quote = None,
+                    (None, '"' | '\'' | '`') => quote = Some(*c),
+                    (None, '(') => depth += 1,
+                    (None, ')') => depth -= 1,
+                    _ => {}
+                }
+                depth == 0
+            });
+            if let Some((end, _)) = end {
+                found.push((hole, &inner[..end], &inner[end + 1..]));
+            }
+        }
+    }
+    found
+}
+
+/// The filter that a value goes through next.
+fn filter(rest: &str) -> Option<&str> {
+    let name = rest.trim_start().strip_prefix('|')?.trim_start();
+    let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+    Some(&name[..end]).filter(|name| !name.is_empty())
+}
+
+/// A text among arguments: `field="name"`.
+fn argument<'a>(arguments: &'a str, name: &str) -> Option<&'a str> {
+    let (_, value) = arguments.split_once(name)?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| ['"', '\'', '`'].contains(c))?;
+    value[1..].split_once(quote).map(|(text, _)| text)
+}
