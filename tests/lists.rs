@@ -76,6 +76,14 @@ fn whoever_was_taken_off_or_forgotten_is_not_brought_back_by_the_file() {
     assert_eq!(herald(folder.path(), &["remove", "ana@newsroom.example", "--list", "public"]).0, 0);
     assert_eq!(herald(folder.path(), &["forget", "bo@newsroom.example"]).0, 2, "nobody was there to say yes");
     assert_eq!(herald(folder.path(), &["forget", "bo@newsroom.example", "--yes"]).0, 0);
+    for file in ["var/herald.db", "var/herald.db-wal"] {
+        let bytes = std::fs::read(folder.path().join(file)).unwrap_or_default();
+        let address = b"bo@newsroom.example";
+        assert!(
+            !bytes.windows(address.len()).any(|window| window.eq_ignore_ascii_case(address)),
+            "forgotten, and in {file}"
+        );
+    }
     let (_, said, _) = herald(folder.path(), &import);
     assert!(said.contains("1 kept as they decided, 2 suppressed"), "{said}");
     let (code, _, fault) = herald(folder.path(), &["show", "bo@newsroom.example"]);

@@ -18,6 +18,15 @@ pub(super) async fn version(pools: &Pools) -> Result<i64, StoreError> {
     })
 }
 
+/// Takes what has been erased out of SQLite's log of changes too, where earlier states of a page stand until it is written
+/// back. PostgreSQL keeps no such file that we could reach; its own vacuum does that in time.
+pub(super) async fn scrub(pools: &Pools) -> Result<(), StoreError> {
+    if let Pools::Lite { write, .. } = pools {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await?;
+    }
+    Ok(())
+}
+
 const WISH: &str = "UPDATE counters SET value = value + 1 WHERE name = 'wishes'";
 
 /// Tells a running daemon to look again, once this transaction is committed. On SQLite the commit

@@ -144,11 +144,18 @@ impl Store {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(30))
                 .foreign_keys(true)
-                .pragma("cache_size", "-16000");
+                // What is deleted is overwritten: a person who is forgotten is not found in free pages either.
+                .pragma("secure_delete", "on")
+                .pragma("cache_size", "-8000");
             let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
             let read = SqlitePoolOptions::new()
                 .max_connections(4)
-                .connect_with(options.pragma("query_only", "on").synchronous(SqliteSynchronous::Normal))
+                .connect_with(
+                    options
+                        .pragma("query_only", "on")
+                        .pragma("cache_size", "-4000")
+                        .synchronous(SqliteSynchronous::Normal),
+                )
                 .await?;
             Ok(Store { pools: Pools::Lite { write, read, file } })
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -198,6 +205,14 @@ impl Store {
     /// What the database says.
     pub async fn version(&self) -> Result<i64, StoreError> {
         dialect::version(&self.pools).await
+    }
+
+    /// After something was erased for good: takes it out of the files beside the database too.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn scrub(&self) -> Result<(), StoreError> {
+        dialect::scrub(&self.pools).await
     }
 
     /// Closes every connection, after what is running.

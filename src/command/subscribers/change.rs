@@ -130,6 +130,7 @@ pub(super) async fn forget(cx: &mut Context, address: &Address, yes: bool) -> an
     let ring = keys::ring(&mut tx).await?;
     let known = subscribers::forget(&mut tx, &ring, address, cx.clock.now()).await?;
     tx.commit().await?;
+    store.scrub().await?;
     let mut sentence = match known {
         true => format!("{address} is forgotten. Only a keyed hash is kept, so that no file brings them back."),
         false => format!("Nobody had {address}. A keyed hash is kept, so that no file brings them in."),
@@ -138,6 +139,11 @@ pub(super) async fn forget(cx: &mut Context, address: &Address, yes: bool) -> an
         cx.config.lists.iter().filter_map(|list| list.file.as_ref()).map(|file| file.display().to_string()).collect();
     if !files.is_empty() {
         sentence.push_str(&format!(" Take them out of your files too: {}.", files.join(", ")));
+    }
+    for relay in &cx.config.mail.relays {
+        if let Some(folder) = relay.url.strip_prefix("folder:") {
+            sentence.push_str(&format!(" Mails that went into the folder {folder} are there as they were."));
+        }
     }
     say(cx, &sentence, &json!({ "address": address.to_string(), "forgotten": true, "known": known, "files": files }))
 }

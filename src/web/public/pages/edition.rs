@@ -67,8 +67,8 @@ pub(super) async fn page(site: &Site, language: &Language, name: &str, number: i
     let head = Frame::new(site, &variant.language, &variant.subject).with("notices", &notices);
     let links = Links { web: true, ..Links::default() };
     let html = match rendering.html(None, choice, links) {
-        Ok(mail) if notices.is_empty() => mail,
-        Ok(mail) => above(&mail, &head.render("site/edition-notices.html")?),
+        Ok(mail) if notices.is_empty() => as_page(&mail, ""),
+        Ok(mail) => as_page(&mail, &head.render("site/edition-notices.html")?),
         // Nothing is left of it but what is to be said.
         Err(_) if notices.is_empty() => return Ok(Shown::Gone),
         Err(_) => head.render("site/edition.html")?,
@@ -122,11 +122,11 @@ fn corrections(site: &Site, then: &Revision, now: &Revision) -> Vec<Notice> {
     fresh.map(notice).collect()
 }
 
-/// The mail with something above it: right after its body begins.
-fn above(mail: &str, notices: &str) -> String {
-    let body = mail.find("<body").and_then(|start| mail[start..].find('>').map(|end| start + end + 1));
-    let (before, after) = mail.split_at(body.unwrap_or(0));
-    format!("{before}\n{notices}\n{after}")
+/// The mail as a page: what its body holds is the page's one main part, with something above it.
+fn as_page(mail: &str, notices: &str) -> String {
+    let body = mail.find("<body").and_then(|start| mail[start..].find('>').map(|end| start + end + 1)).unwrap_or(0);
+    let end = mail.rfind("</body>").filter(|end| *end >= body).unwrap_or(mail.len());
+    format!("{}\n<main>\n{notices}{}\n</main>\n{}", &mail[..body], &mail[body..end], &mail[end..])
 }
 
 #[cfg(test)]
@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn notices_stand_at_the_head_of_the_mail() {
-        assert_eq!(above("<html><body class=\"a\"><p>x", "N"), "<html><body class=\"a\">\nN\n<p>x");
-        assert_eq!(above("no body", "N"), "\nN\nno body");
+        let page = as_page("<html><body class=\"a\"><p>x</p></body></html>", "N");
+        assert_eq!(page, "<html><body class=\"a\">\n<main>\nN<p>x</p>\n</main>\n</body></html>");
+        assert_eq!(as_page("no body", "N"), "\n<main>\nNno body\n</main>\n");
     }
 }
