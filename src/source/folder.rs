@@ -15,6 +15,8 @@ mod desk;
 mod keep;
 mod look;
 mod renamed;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::collections::{HashMap, HashSet};

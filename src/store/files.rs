@@ -32,9 +32,11 @@ fn read_article(row: &Row, column: usize) -> Result<Option<ArticleId>, StoreErro
     article.map(|id| id.parse().map_err(|e| StoreError::Content(format!("files: {id}: {e}")))).transpose()
 }
 
+// CROSS JOIN is the order of the loops on SQLite: with the source known it would rather go through all of its rows, and
+// through the batch for each.
 const SOME: &str = "
     SELECT f.path, f.fingerprint, f.hash, f.article, f.named, f.faults, f.uses, f.unsettled
-    FROM json_each($2) k JOIN files f ON f.source = $1 AND f.path = k.value ->> 0";
+    FROM json_each($2) k CROSS JOIN files f WHERE f.source = $1 AND f.path = k.value ->> 0";
 
 /// Those of these files that were there at the last read, by path.
 ///
@@ -84,8 +86,8 @@ pub async fn paths(tx: &mut Tx, source: &str, after: &str) -> Result<Vec<String>
 }
 
 const HOLDING: &str = "
-    SELECT f.path, f.article, f.named FROM json_each($2) k JOIN files f ON f.article = k.value ->> 0 WHERE f.source = $1
-    ORDER BY f.path";
+    SELECT f.path, f.article, f.named FROM json_each($2) k CROSS JOIN files f
+    WHERE f.article = k.value ->> 0 AND f.source = $1 ORDER BY f.path";
 
 /// The files that hold these articles, with whether they say so themselves.
 ///
@@ -158,7 +160,7 @@ pub async fn adopt(tx: &mut Tx, source: &str, keys: &[(String, ArticleId)]) -> R
 }
 
 const ORIGINS: &str = "
-    SELECT o.key, o.article FROM json_each($2) k JOIN origins o ON o.source = $1 AND o.key = k.value ->> 0";
+    SELECT o.key, o.article FROM json_each($2) k CROSS JOIN origins o WHERE o.source = $1 AND o.key = k.value ->> 0";
 
 /// Which articles these keys held last.
 ///

@@ -158,7 +158,7 @@ pub async fn present(tx: &mut Tx, ids: &[ArticleId]) -> Result<Vec<Revision>, St
 }
 
 const KNOWN: &str = "
-    SELECT a.id, CASE WHEN a.public_seq IS NULL THEN 0 ELSE 1 END FROM json_each($1) k
+    SELECT a.id, CAST(CASE WHEN a.public_seq IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM json_each($1) k
     JOIN articles a ON a.id = k.value ->> 0";
 
 /// Those of these articles that the store has, each with whether it ever was public.

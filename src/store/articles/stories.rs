@@ -59,8 +59,8 @@ struct Member {
 }
 
 const TIES: &str = "
-    SELECT t.article, t.tie, t.explicit FROM json_each($2) k JOIN ties t ON t.article = k.value ->> 0
-    WHERE t.source = $1 ORDER BY t.tie";
+    SELECT t.article, t.tie, t.explicit FROM json_each($2) k CROSS JOIN ties t
+    WHERE t.article = k.value ->> 0 AND t.source = $1 ORDER BY t.tie";
 const FORGET: &str = "DELETE FROM ties WHERE article IN (SELECT r.value ->> 0 FROM json_each($1) r)";
 const INSERT: &str = "
     INSERT INTO ties (source, tie, article, explicit)
@@ -122,14 +122,14 @@ pub(super) async fn let_go(tx: &mut Tx, articles: &[ArticleId]) -> Result<(), St
 }
 
 const BESIDE: &str = "
-    SELECT DISTINCT u.article FROM json_each($2) k JOIN ties t ON t.article = k.value ->> 0 AND t.source = $1
-    JOIN ties u ON u.source = $1 AND u.tie = t.tie";
+    SELECT DISTINCT u.article FROM json_each($2) k CROSS JOIN ties t CROSS JOIN ties u
+    WHERE t.article = k.value ->> 0 AND t.source = $1 AND u.source = $1 AND u.tie = t.tie";
 // A story has the id of one that tells or told it.
 const SAME_STORY: &str = "
     SELECT DISTINCT b.id FROM json_each($1) k JOIN articles a ON a.id = k.value ->> 0
     JOIN articles b ON b.story IN (a.story, a.id)";
 const MEMBERS: &str = "
-    SELECT a.id, a.story, a.language, CASE WHEN a.removed IS NULL THEN 0 ELSE 1 END
+    SELECT a.id, a.story, a.language, CAST(CASE WHEN a.removed IS NULL THEN 0 ELSE 1 END AS BIGINT)
     FROM json_each($1) k JOIN articles a ON a.id = k.value ->> 0
     ORDER BY CASE WHEN a.public_seq IS NULL THEN 1 ELSE 0 END, a.public_seq, a.first_seen, a.id";
 
