@@ -420,3 +420,24 @@ async fn check_copies_nothing() {
     assert!(faults[0]["reason"].as_str().is_some_and(|reason| reason.contains("gone.png")), "{faults:?}");
     assert!(!world.path("var/media").exists());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_out_of_the_folder_publishes_nothing_and_one_inside_it_does() {
+    let world = World::new().await;
+    file(&world, "year/own.md", "Our own", "date: 2026-03-01", "Text.");
+    world.write("private/secret.md", "---\ntitle: Not for readers\ndate: 2026-03-01\n---\n\nText.\n");
+    for (target, link) in [
+        ("private/secret.md", "articles/leak.md"),
+        ("private", "articles/all"),
+        ("articles/year/own.md", "articles/again.md"),
+    ] {
+        std::os::unix::fs::symlink(world.path(target), world.path(link)).expect("a link");
+    }
+    let report = read(&world).await;
+    let said = said(&report.faults);
+    assert!(said.contains("leak.md") && said.contains("all") && said.contains("leads out"), "{said}");
+    assert!(report.is_partial(), "an article was left out");
+    let public = public(&world).await.join(" ");
+    assert!(public.contains("again.md=Our own") && !public.contains("Not for readers"), "{public}");
+}

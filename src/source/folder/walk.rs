@@ -37,10 +37,29 @@ pub(super) fn walk(name: &str, root: &Path, settings: &str) -> Result<Walked, So
     std::fs::read_dir(root).map_err(|error| refused(error.to_string()))?;
     let mut walked = Walked::default();
     let entries = walkdir::WalkDir::new(root).follow_links(true).max_depth(DEPTH).sort_by_file_name();
-    let visible = |entry: &walkdir::DirEntry| {
-        entry.depth() == 0 || !entry.file_name().to_str().is_some_and(|n| n.starts_with('.') || n == "node_modules")
-    };
     let fault = |file: String, reason: String| Fault { file, line: None, reason, fatal: true };
+    let home = root.canonicalize().map_err(|error| refused(error.to_string()))?;
+    let mut astray = Vec::new();
+    let visible = |entry: &walkdir::DirEntry| {
+        if entry.depth() > 0 && entry.file_name().to_str().is_some_and(|n| n.starts_with('.') || n == "node_modules") {
+            return false;
+        }
+        // A link that leads out of the folder would publish whatever it points at.
+        let leads_out = entry.depth() > 0
+            && entry.path_is_symlink()
+            && entry.path().canonicalize().is_ok_and(|target| !target.starts_with(&home));
+        if leads_out {
+            let file = entry.path().strip_prefix(root).unwrap_or(root).display().to_string();
+            let reason = "is a link that leads out of the source's folder, and is not followed: put a copy there, or name that \
+                          folder as a source";
+            let is_folder = entry.file_type().is_dir();
+            // A folder of pictures that is linked in is found by the pages that show them.
+            if is_folder || is_article(Path::new(&file)) {
+                astray.push(Fault { fatal: !is_folder, ..fault(file, reason.to_owned()) });
+            }
+        }
+        !leads_out
+    };
     for entry in entries.into_iter().filter_entry(visible) {
         let entry = match entry {
             Ok(entry) => entry,
@@ -68,6 +87,7 @@ pub(super) fn walk(name: &str, root: &Path, settings: &str) -> Result<Walked, So
             Err(error) => walked.faults.push(fault(key, error.to_string())),
         }
     }
+    walked.faults.append(&mut astray);
     data::fingerprints(&mut walked.files, &walked.data, settings);
     Ok(walked)
 }
