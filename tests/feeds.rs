@@ -139,6 +139,9 @@ fn unbrotli(bytes: &[u8]) -> Vec<u8> {
 async fn every_format_is_answered_as_readers_and_caches_want_it() {
     let served = Served::new().await;
     assert_eq!(served.ask("GET", "/feeds/news.rss", &[]).await.status, 503, "before the first build");
+    assert_eq!(served.ask("GET", "/feeds/nope.rss", &[]).await.status, 404, "that is no feed at any time");
+    let page = served.ask("GET", "/feeds/news", &[]).await;
+    assert_eq!((page.status, page.head["location"].as_str()), (308, "/feeds/news/"));
     served.take(&[draft(1, "en", "One"), draft(2, "en", "Two")]).await;
     for (format, kind) in
         Format::ALL.into_iter().zip(["application/rss+xml", "application/atom+xml", "application/feed+json"])

@@ -38,16 +38,18 @@ async fn preflight() -> Response {
 }
 
 async fn feed(State(site): State<Site>, Path(file): Path<String>, asked: HeaderMap) -> Response {
-    let found = file.rsplit_once('.').and_then(|(name, extension)| {
-        let format = Format::from_extension(extension)?;
-        site.shelf.get(name, format)
-    });
-    match found {
+    let is_feed = |name: &str| site.config.feeds().iter().any(|feed| feed.name == name);
+    let named = file.rsplit_once('.').and_then(|(name, extension)| Some((name, Format::from_extension(extension)?)));
+    match named.and_then(|(name, format)| site.shelf.get(name, format)) {
         Some(document) => answer(&document, &asked),
-        None if !site.shelf.is_up() => {
+        None if !site.shelf.is_up() && named.is_some_and(|(name, _)| is_feed(name)) => {
             let later = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
             (StatusCode::SERVICE_UNAVAILABLE, later, "The feeds are being made. Please ask again in a moment.\n")
                 .into_response()
+        }
+        // Its page, as people type it.
+        None if is_feed(&file) => {
+            ([(header::LOCATION, format!("/feeds/{file}/"))], StatusCode::PERMANENT_REDIRECT).into_response()
         }
         None => missing(&site, &file),
     }
