@@ -61,3 +61,66 @@ async fn who_leaves_by_the_mails_own_link_is_not_written_to_again() {
     world.pass(true).await;
     assert_eq!(recipients(&world), ["ANA@reader.test", "bo@reader.test"], "as their file writes them now");
 }
+
+/// `herald subscribers …` beside the newsroom.
+fn subscribers(world: &World, arguments: &[&str]) {
+    let mut command = assert_cmd::Command::cargo_bin("herald").expect("the binary");
+    command.arg("--config").arg(world.path("config.toml")).arg("subscribers").args(arguments).assert().success();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_waits_goes_to_nobody_who_is_no_longer_to_be_written_to() {
+    let world = World::new().await;
+    let people = ["stays", "left", "all", "removed", "suppressed", "forgotten", "later", "held"];
+    let rows: String = people.iter().map(|name| format!("{name}@reader.test\n")).collect();
+    world.write("subscribers/public.csv", &format!("email\n{rows}"));
+    world.article("bridge", "New bridge opens", "en", Duration::days(3));
+    world.pass(true).await;
+    let mails = world.outbox();
+    let leave = |name: &str| {
+        let mail = mails.iter().find(|mail| mail.to == format!("{name}@reader.test")).expect("their mail");
+        link(mail, "/unsubscribe/")
+    };
+    world.clear_outbox();
+    world.advance(Duration::days(1));
+    world.article("radios", "Forty radios", "en", Duration::hours(2));
+    world.newsroom.read().await.expect("the article");
+    // The edition is made and every copy is queued; one was refused for now, and one a dead process had claimed.
+    world.newsroom.compose(true).await.expect("an edition");
+    let mut tx = world.newsroom.site.store.write().await.expect("a transaction");
+    for sql in [
+        "UPDATE deliveries SET state = 3, attempts = 1 WHERE edition = 2 AND subscriber = \
+         (SELECT id FROM subscribers WHERE address = 'later@reader.test')",
+        "UPDATE deliveries SET state = 1, attempts = 1 WHERE edition = 2 AND subscriber = \
+         (SELECT id FROM subscribers WHERE address = 'held@reader.test')",
+    ] {
+        assert_eq!(tx.q(sql).execute().await.expect(sql), 1);
+    }
+    tx.commit().await.expect("a commit");
+
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    for name in ["left", "later", "held"] {
+        let answer = world.ask("POST", &leave(name), &form, "List-Unsubscribe=One-Click").await;
+        assert_eq!(answer.status, 200, "{}", answer.head);
+    }
+    assert_eq!(world.ask("POST", &leave("all"), &form, "action=all").await.status, 200);
+    subscribers(&world, &["remove", "removed@reader.test", "--list", "public"]);
+    subscribers(&world, &["suppress", "suppressed@reader.test", "--reason", "asked by telephone"]);
+    subscribers(&world, &["forget", "forgotten@reader.test", "--yes"]);
+
+    let stop = tokio_util::sync::CancellationToken::new();
+    let sent = world.newsroom.deliver(stop, true).await.expect("a delivery");
+    assert_eq!((sent.sent, sent.suppressed, sent.waiting, sent.finished), (1, 7, 0, vec![2]));
+    assert_eq!(recipients(&world), ["stays@reader.test"]);
+    let mut tx = world.newsroom.site.store.read().await.expect("a transaction");
+    let edition = herald::store::editions::by_id(&mut tx, 2).await.expect("a row").expect("the edition");
+    let audit = herald::store::editions::audit::audit(&mut tx, &edition, world.now()).await.expect("an audit");
+    assert_eq!((audit.recipients, audit.counts.sent, audit.counts.suppressed), (8, 1, 7));
+    assert!(audit.differences.is_empty(), "{:?}", audit.differences);
+    let mut why = Vec::new();
+    for row in tx.q("SELECT line FROM deliveries WHERE edition = 2 AND state = 5").all().await.expect("rows") {
+        why.push(row.get::<String>(0).expect("a reason"));
+    }
+    why.sort();
+    assert_eq!(why, ["forgotten", "left", "left", "left", "left", "no longer on its lists", "staff"]);
+}
