@@ -141,7 +141,8 @@ async fn killed(store: &str) {
                 kills += 1;
             }
             Some(status) => {
-                assert!(status.success(), "{status}: {}", house.log());
+                // 3: the relay would not be worked with just then.
+                assert!(matches!(status.code(), Some(0 | 3)), "{status}: {}", house.log());
                 let audit = house.audit();
                 if audit["waiting"] == 0 && audit["counts"]["unknown"] == 0 && audit["recipients"] == people {
                     break;

@@ -97,10 +97,16 @@ async fn a_relay_that_comes_back_is_found_again() {
     let (other, token) = (Arc::clone(&post), stop.clone());
     let run = tokio::spawn(async move { other.deliver_on(token).await });
     // Long enough to be taken for gone, with all its copies given back.
-    tokio::time::sleep(Duration::from_millis(4500)).await;
+    tokio::time::sleep(Duration::from_millis(4000)).await;
+    for _ in 0..300 {
+        if post.states().await[0] == 100 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     assert_eq!(post.states().await[0], 100);
     let server = Server::on(&first.to_string(), Ways::default()).await;
-    for _ in 0..300 {
+    for _ in 0..600 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         if post.states().await[2] == 100 {
             break;

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
+use crate::delivery::DeliveryError;
+use crate::service::ServiceError;
 use crate::store::StoreError;
 
 /// How a command ended.
@@ -114,10 +116,23 @@ fn sentences(error: &anyhow::Error) -> String {
             return text;
         }
     }
-    if let Some(advice) = error.chain().find_map(|cause| cause.downcast_ref::<StoreError>()).and_then(store_advice) {
+    if let Some(advice) = error.chain().find_map(of_store).and_then(store_advice) {
         let _ = writeln!(text, "{advice}");
     }
     text
+}
+
+/// The store's own error, where a stage passed it on as it was.
+fn of_store<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a StoreError> {
+    let delivery = match cause.downcast_ref::<ServiceError>() {
+        Some(ServiceError::Store(error)) => return Some(error),
+        Some(ServiceError::Delivery(error)) => Some(error),
+        _ => cause.downcast_ref::<DeliveryError>(),
+    };
+    match delivery {
+        Some(DeliveryError::Store(error)) => Some(error),
+        _ => cause.downcast_ref::<StoreError>(),
+    }
 }
 
 /// What to do about an error of the store.
@@ -141,6 +156,14 @@ fn store_advice(error: &StoreError) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_met_while_sending_says_what_to_do() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = StoreError::Journal { path: "herald.db.sent".into(), source: full };
+        let text = sentences(&ServiceError::Delivery(DeliveryError::Store(error)).into());
+        assert!(text.lines().last().is_some_and(|line| line.contains("Make room on the disk")), "{text}");
+    }
 
     #[test]
     fn an_error_ends_with_what_to_do_and_repeats_no_cause() {

@@ -27,7 +27,7 @@ pub fn start(frame: &Frame, zone: Tz, clock: Clock) {
     // A second start in one process (a test) keeps the first log.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| super::bar::AboveBar)
         .with_ansi(colour)
         .event_format(Lines { zone, clock })
         .try_init();

@@ -6,6 +6,7 @@
 //! 4. What went wrong becomes sentences, the last of which says what to do ([`exit`]), and an exit code.
 
 pub mod articles;
+mod bar;
 pub mod check;
 pub mod completions;
 pub mod config;

@@ -1,6 +1,6 @@
 //! `herald once`: one pass of everything but the pages, for cron and systemd timers.
 
-use super::{Context, Exit, Usage, confirm, output};
+use super::{Context, Exit, Usage, bar, confirm, output};
 use crate::service::{Lock, Newsroom, Pass};
 
 /// Does one pass of everything but the pages.
@@ -25,7 +25,7 @@ impl Once {
         let _lock = Lock::take(&store)?;
         let stop = super::run::stop_on_signal()?;
         let newsroom = Newsroom::open(cx.config.clone(), store.clone(), cx.clock.clone()).await?;
-        let pass = newsroom.pass(self.now, stop).await?;
+        let pass = bar::watch(cx.quiet, &newsroom.progress, newsroom.pass(self.now, stop)).await?;
         pass.read.log();
         if cx.json {
             output::json(&pass.as_json())?;
@@ -40,7 +40,7 @@ impl Once {
 fn exit_of(pass: &Pass) -> Exit {
     if !pass.editions.failed.is_empty() || !pass.feeds.failed.is_empty() {
         Exit::Failed
-    } else if pass.read.is_partial() || !pass.feeds.left_out.is_empty() {
+    } else if pass.read.is_partial() || !pass.feeds.left_out.is_empty() || pass.sent.relay.is_some() {
         Exit::Partly
     } else {
         Exit::Done

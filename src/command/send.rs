@@ -15,11 +15,11 @@ use tokio_util::sync::CancellationToken;
 use super::editions::words;
 use super::newsletters::named;
 use super::proofs::{self, Asked, Draft};
-use super::{Advice, Context, Exit, Usage, confirm, output};
+use super::{Advice, Context, Exit, Usage, bar, confirm, output};
 use crate::article::Language;
 use crate::clock::Instant;
 use crate::config::Newsletter;
-use crate::delivery;
+use crate::delivery::{self, Hand, Progress};
 use crate::edition::compose::{self, How, Wish};
 use crate::edition::fill;
 use crate::service::{Lock, LockError};
@@ -274,7 +274,6 @@ fn plan<'a>(draft: &'a Draft, lists: &'a [String], start_at: Instant) -> Plan<'a
 
 /// Delivers here where no daemon does, and shows how far it is until nothing can be done now.
 async fn deliver(cx: &mut Context, store: &Store, edition: i64, recipients: i64) -> anyhow::Result<()> {
-    let progress = Progress::new(cx.quiet, recipients);
     match Lock::take(store) {
         Ok(_lock) => {
             let stop = CancellationToken::new();
@@ -286,29 +285,22 @@ async fn deliver(cx: &mut Context, store: &Store, edition: i64, recipients: i64)
                 }
             });
             let (config, templates, clock, wake) = (cx.config.clone(), cx.templates()?, cx.clock.clone(), Wake::new());
-            let work = delivery::run(store, &config, &templates, &clock, &wake, stop, true);
-            tokio::pin!(work);
-            loop {
-                tokio::select! {
-                    done = &mut work => {
-                        done?;
-                        break;
-                    }
-                    () = tokio::time::sleep(LOOK) => {
-                        progress.show(&standing(store, edition).await?.1);
-                    }
-                }
-            }
+            let hand = Hand { store, config: &config, templates: &templates, clock: &clock, wake: &wake };
+            let progress = Progress::new();
+            bar::watch(cx.quiet, &progress, delivery::run_with(hand, stop, true, &progress)).await?;
         }
-        Err(LockError::Held { .. }) => follow(store, edition, &progress).await?,
+        Err(LockError::Held { .. }) => {
+            let shown = Shown::new(cx.quiet, recipients);
+            follow(store, edition, &shown).await?;
+            shown.end();
+        }
         Err(error) => return Err(error.into()),
     }
-    progress.end();
     Ok(())
 }
 
 /// Follows what the daemon does with it, until it is over, nothing can be done now, or the daemon does nothing.
-async fn follow(store: &Store, edition: i64, progress: &Progress) -> anyhow::Result<()> {
+async fn follow(store: &Store, edition: i64, progress: &Shown) -> anyhow::Result<()> {
     let (mut before, mut still) = (None, Duration::ZERO);
     loop {
         let (state, counts) = standing(store, edition).await?;
@@ -368,15 +360,15 @@ async fn report(cx: &Context, store: &Store, edition: i64) -> anyhow::Result<Exi
     Ok(exit)
 }
 
-/// How far it is: a bar on a terminal, a line now and then elsewhere.
-struct Progress {
+/// How far a daemon is with it: a bar on a terminal, a line now and then elsewhere.
+struct Shown {
     bar: Option<ProgressBar>,
     quiet: bool,
     total: i64,
     last: std::cell::Cell<Duration>,
 }
 
-impl Progress {
+impl Shown {
     fn new(quiet: bool, total: i64) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new(total.unsigned_abs());
@@ -385,7 +377,7 @@ impl Progress {
             }
             bar
         });
-        Progress { bar, quiet, total, last: std::cell::Cell::new(Duration::ZERO) }
+        Shown { bar, quiet, total, last: std::cell::Cell::new(Duration::ZERO) }
     }
 
     /// Called once every [`LOOK`].

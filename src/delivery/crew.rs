@@ -202,7 +202,7 @@ impl Crew {
 
     /// Notes an outcome. When this returns it survives this process, or nothing more is begun.
     pub(super) async fn note(&self, lane: usize, mark: Mark) {
-        self.progress.count(mark.state);
+        self.progress.count(&mark);
         if let Err(error) = self.journal.note(mark).await {
             self.fail(error);
         }

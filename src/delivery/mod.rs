@@ -23,7 +23,7 @@ mod run;
 
 pub use outcome::{About, about};
 pub use press::{Copy, Plate, Press};
-pub use progress::{Progress, Summary};
+pub use progress::{Progress, Speed, Summary};
 pub use relay::send_now;
 pub use run::{Hand, run, run_with};
 

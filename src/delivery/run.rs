@@ -21,7 +21,7 @@ use super::crew::Crew;
 use super::lane::Lanes;
 use super::queue::Job;
 use super::relay::Relay;
-use super::{DeliveryError, Press, Progress, Summary};
+use super::{DeliveryError, Press, Progress, Speed, Summary};
 
 /// Claims in one transaction.
 const BATCH: i64 = 250;
@@ -37,6 +37,8 @@ const ORPHANS: Duration = Duration::from_secs(60);
 const FAREWELL: Duration = Duration::from_secs(8);
 /// Pause after the store could not be written.
 const FAULT: Duration = Duration::from_secs(10);
+/// The speed is looked at so often.
+const SECOND: Duration = Duration::from_secs(1);
 /// A line about the progress comes so often.
 const LINE: Duration = Duration::from_secs(10);
 
@@ -85,6 +87,7 @@ pub async fn run_with(
     progress: &Progress,
 ) -> Result<Summary, DeliveryError> {
     let Hand { store, config, templates, clock, wake } = hand;
+    progress.begin();
     let mut tx = store.read().await?;
     let keyring = keys::ring(&mut tx).await?;
     drop(tx);
@@ -208,7 +211,7 @@ async fn settle(crew: Arc<Crew>) {
 async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
     let mut looked: Option<Moment> = None;
     let mut sought = Moment::now();
-    let mut line = Line::new();
+    let mut line = Line::default();
     loop {
         if crew.stop.is_cancelled() || crew.has_fault() {
             return Ok(());
@@ -345,37 +348,35 @@ async fn finish(crew: &Crew, finished: &mut Vec<i64>) -> Result<(), DeliveryErro
 }
 
 /// The line about the progress, every ten seconds of work.
+#[derive(Default)]
 struct Line {
-    since: Option<(Moment, u64)>,
+    said: Option<Moment>,
+    noted: Option<Moment>,
+    speed: Speed,
 }
 
 impl Line {
-    fn new() -> Self {
-        Line { since: None }
-    }
-
     async fn say(&mut self, crew: &Crew) -> Result<(), DeliveryError> {
-        let sent = crew.progress.sent();
-        let Some((at, before)) = self.since else {
-            let mut tx = crew.store.read().await?;
-            crew.progress.set_waiting(deliveries::waiting(&mut tx).await?);
-            self.since = Some((Moment::now(), sent));
-            return Ok(());
-        };
-        if at.elapsed() < LINE {
+        if self.noted.is_none_or(|at| at.elapsed() >= SECOND) {
+            self.speed.note(crew.progress.sent());
+            self.noted = Some(Moment::now());
+        }
+        let begins = self.said.is_none();
+        if !begins && self.said.is_some_and(|at| at.elapsed() < LINE) {
             return Ok(());
         }
         let mut tx = crew.store.read().await?;
         crew.progress.set_waiting(deliveries::waiting(&mut tx).await?);
-        let millis = u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-        crew.progress.set_rate((sent - before) * 60_000 / millis);
-        tracing::info!("{}, {} a minute", crew.progress.summary(), crew.progress.per_minute());
-        self.since = Some((Moment::now(), sent));
+        drop(tx);
+        self.said = Some(Moment::now());
+        if !begins && !crew.progress.is_watched() {
+            tracing::info!("{}", crew.progress.line(&self.speed));
+        }
         Ok(())
     }
 
     /// Work is done; the next line comes ten seconds after it begins again.
     fn forget(&mut self) {
-        self.since = None;
+        *self = Line::default();
     }
 }

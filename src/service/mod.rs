@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::delivery::DeliveryError;
+use crate::delivery::{DeliveryError, Progress};
 use crate::edition::EditionError;
 use crate::feed::{FeedError, Shelf};
 use crate::source::SourceError;
@@ -75,6 +75,8 @@ pub enum ServiceError {
 pub struct Newsroom {
     /// The same, as the pages have it.
     pub site: Site,
+    /// How far delivery is.
+    pub progress: Progress,
 }
 
 impl Newsroom {
@@ -88,7 +90,8 @@ impl Newsroom {
         let keyring = Arc::new(keys::ring(&mut tx).await?);
         drop(tx);
         let (shelf, wake) = (Arc::new(Shelf::new()), Wake::new());
-        Ok(Newsroom { site: Site { config, store, clock, templates, keyring, shelf, wake } })
+        let site = Site { config, store, clock, templates, keyring, shelf, wake };
+        Ok(Newsroom { site, progress: Progress::new() })
     }
 
     /// Where the static copy is kept, if anywhere.

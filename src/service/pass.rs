@@ -4,14 +4,14 @@
 use tokio_util::sync::CancellationToken;
 
 use super::{Newsroom, ServiceError};
-use crate::delivery::{self, Summary};
+use crate::delivery::{self, Hand, Summary};
 use crate::edition;
 use crate::feed::{self, Built};
 use crate::source::{self, ListReport, ReadReport};
 use crate::store::articles;
 use crate::store::presence::Turn;
 use crate::wake::Task;
-use crate::web;
+use crate::web::{self, public::Site};
 
 /// What reading brought.
 #[derive(Debug, Default)]
@@ -195,7 +195,9 @@ impl Newsroom {
     /// What the store says; a relay that cannot be used at all.
     pub async fn deliver(&self, stop: CancellationToken, until_idle: bool) -> Result<Summary, ServiceError> {
         let site = &self.site;
-        Ok(delivery::run(&site.store, &site.config, &site.templates, &site.clock, &site.wake, stop, until_idle).await?)
+        let Site { store, config, templates, clock, wake, .. } = site;
+        let hand = Hand { store, config, templates, clock, wake };
+        Ok(delivery::run_with(hand, stop, until_idle, &self.progress).await?)
     }
 }
 

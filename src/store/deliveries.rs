@@ -383,15 +383,28 @@ pub async fn live(tx: &mut Tx) -> Result<HashSet<i64>, StoreError> {
     tx.q(LIVE).all().await?.iter().map(|row| row.get(0)).collect()
 }
 
-const WAITING: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM editions e JOIN deliveries d ON d.edition = e.id
+/// How many deliveries are still to be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Not tried yet, or on the wire.
+    pub now: i64,
+    /// Tried and to be tried again, each at its time.
+    pub later: i64,
+}
+
+const WAITING: &str =
+    "SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN d.state IN (3, 7) THEN 1 ELSE 0 END), 0) AS BIGINT)
+    FROM editions e JOIN deliveries d ON d.edition = e.id
     WHERE e.state IN ('queued', 'sending') AND d.state IN (0, 1, 3, 7) AND d.next_at < 9223372036854775807";
 
 /// How many deliveries of editions that may go on are still to be made, now or later.
 ///
 /// # Errors
 /// What the database says.
-pub async fn waiting(tx: &mut Tx) -> Result<i64, StoreError> {
-    tx.q(WAITING).one().await?.get(0)
+pub async fn waiting(tx: &mut Tx) -> Result<Waiting, StoreError> {
+    let row = tx.q(WAITING).one().await?;
+    let (all, later): (i64, i64) = (row.get(0)?, row.get(1)?);
+    Ok(Waiting { now: all - later, later })
 }
 
 const NEXT: &str = "SELECT e.start_at, (SELECT MIN(d.next_at) FROM deliveries d

@@ -1,7 +1,7 @@
 //! The folder that stands in for a mail server: one `.eml` a copy, there whole or not at all.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -97,7 +97,8 @@ fn write_all(folder: &Path, copies: &[Copy]) -> (Vec<String>, Option<String>) {
         if let Err(error) = write() {
             // What is there of it takes room that the others may need.
             let _ = fs::remove_file(&beside);
-            fault = Some(format!("{}: {error}", folder.display()));
+            let advice = if error.kind() == ErrorKind::StorageFull { "; make room, and it goes on" } else { "" };
+            fault = Some(format!("{}: {error}{advice}", folder.display()));
             break;
         }
         names.push(name);

@@ -80,7 +80,7 @@ async fn a_claim_is_for_one_and_is_written_down_first() {
         let mut tx = store.read().await.unwrap();
         let state: String = tx.q("SELECT state FROM editions").one().await.unwrap().get(0).unwrap();
         assert_eq!(state, "sending");
-        assert_eq!(waiting(&mut tx).await.unwrap(), 5);
+        assert_eq!(waiting(&mut tx).await.unwrap(), Waiting { now: 5, later: 0 });
         assert_eq!(next_due(&mut tx).await.unwrap(), None, "what is claimed is not due");
     }
 }
@@ -134,7 +134,11 @@ async fn an_outcome_is_of_one_attempt() {
         assert_eq!(mark(&mut tx, &marks).await.unwrap(), 0, "an old journal does not undo a new claim");
         let held = outcome(again[1].as_attempt(), State::Unknown, None);
         assert_eq!(mark(&mut tx, &[outcome(again[0].as_attempt(), State::Sent, None), held]).await.unwrap(), 2);
-        assert_eq!(waiting(&mut tx).await.unwrap(), 0, "an unknown one that is held waits for staff, not for us");
+        assert_eq!(
+            waiting(&mut tx).await.unwrap(),
+            Waiting::default(),
+            "an unknown one that is held waits for staff, not for us"
+        );
         let done = crate::store::editions::finish_done(&mut tx, at(61)).await.unwrap();
         assert_eq!(done, [1]);
     }

@@ -175,9 +175,10 @@ pub async fn persons(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Person>, StoreError
     tx.q(PERSONS).bind(rows).all().await?.iter().map(person_of).collect()
 }
 
+// CROSS JOIN holds SQLite to this order: from a few people to their lists, not from a list to all who are on it.
 const GROUNDS: &str = "SELECT m.subscriber, l.name, m.consent_at, m.consent_source FROM json_each($1) r
-    JOIN memberships m ON m.subscriber = CAST(r.value ->> 0 AS BIGINT) AND m.status = 'active'
-    JOIN lists l ON l.id = m.list JOIN json_each($2) n ON l.name = n.value ->> 0";
+    CROSS JOIN memberships m CROSS JOIN lists l
+    WHERE m.subscriber = CAST(r.value ->> 0 AS BIGINT) AND m.status = 'active' AND l.id = m.list";
 
 /// By what each of these people is on one of `lists`: where they are on several, the one of the earliest consent, else
 /// one that says where the address came from.
@@ -186,15 +187,17 @@ const GROUNDS: &str = "SELECT m.subscriber, l.name, m.consent_at, m.consent_sour
 /// What the database says.
 pub async fn grounds(tx: &mut Tx, ids: &[i64], lists: &[String]) -> Result<HashMap<i64, Ground>, StoreError> {
     let rows = serde_json::to_string(&ids.iter().map(|id| [id]).collect::<Vec<_>>())?;
-    let lists = serde_json::to_string(&lists.iter().map(|name| [name]).collect::<Vec<_>>())?;
     let mut grounds: HashMap<i64, Ground> = HashMap::with_capacity(ids.len());
     let rank = |ground: &Ground| {
         let at = ground.consent_at.map_or(i64::MAX, |at| at.timestamp_micros());
         (at, ground.source.is_none(), ground.list.clone())
     };
-    for row in tx.q(GROUNDS).bind(rows).bind(lists).all().await? {
+    for row in tx.q(GROUNDS).bind(rows).all().await? {
         let consent_at = row.get::<Option<i64>>(2)?.map(from_micros);
         let ground = Ground { list: row.get(1)?, consent_at, source: row.get(3)? };
+        if !lists.contains(&ground.list) {
+            continue;
+        }
         match grounds.entry(row.get(0)?) {
             Entry::Vacant(place) => drop(place.insert(ground)),
             Entry::Occupied(mut known) if rank(&ground) < rank(known.get()) => drop(known.insert(ground)),
