@@ -106,13 +106,23 @@ impl Init {
     pub async fn run(self, frame: &Frame) -> anyhow::Result<Exit> {
         let dir = self.dir.clone();
         let demo = self.demo;
-        let files = if demo { demo::files()? } else { files::files(&self.answers()?, Clock::system().now()) };
+        // Before anybody is asked five things for nothing.
+        refuse_where_there_is(&dir, files::CONFIG)?;
+        let mut password = None;
+        let files = match demo {
+            true => demo::files()?,
+            false => {
+                let answers = self.answers()?;
+                password = files::password_file(&answers.relay);
+                files::files(&answers, Clock::system().now())
+            }
+        };
         let folder = dir.clone();
         let written = tokio::task::spawn_blocking(move || write(&folder, files)).await??;
         if frame.json {
             output::json(&Written { folder: dir, files: written })?;
         } else {
-            output::raw(next_steps(&dir, &written, demo))?;
+            output::raw(next_steps(&dir, &written, demo, password))?;
         }
         Ok(Exit::Done)
     }
@@ -138,8 +148,9 @@ impl Init {
     /// The answer of the flag, else of the person, else the usual one.
     fn answer(&self, question: &Question, flag: Option<&str>) -> anyhow::Result<String> {
         if let Some(text) = flag {
-            return match valid(question, text) {
-                Ok(()) => Ok(text.trim().to_owned()),
+            let text = plain(text);
+            return match valid(question, &text) {
+                Ok(()) => Ok(text),
                 Err(reason) => Err(Usage(format!("{}: {reason}", question.flag)))
                     .advise("Nothing was written. Give another answer."),
             };
@@ -162,9 +173,10 @@ impl Init {
             if std::io::stdin().lock().read_line(&mut line)? == 0 {
                 return Err(Usage("The questions were not answered.".to_owned())).advise("Nothing was written.");
             }
-            let text = if line.trim().is_empty() { question.usual } else { line.trim() };
-            match valid(question, text) {
-                Ok(()) => return Ok(text.to_owned()),
+            let line = plain(&line);
+            let text = if line.is_empty() { question.usual.to_owned() } else { line };
+            match valid(question, &text) {
+                Ok(()) => return Ok(text),
                 Err(reason) => writeln!(terminal, "{reason}")?,
             }
         }
@@ -179,7 +191,30 @@ fn valid(question: &Question, text: &str) -> Result<(), String> {
             false => tags.iter().try_for_each(|tag| config::check_text(question.key, tag)),
         };
     }
-    config::check_text(question.key, text)
+    config::check_text(question.key, text).map_err(|reason| match (question.key == RELAY.key, text.contains(':')) {
+        (true, false) if !text.contains(['/', ' ']) => format!("{reason}; did you mean smtp://{text}?"),
+        (true, false) => format!("{reason}; did you mean folder:{text}?"),
+        _ => reason,
+    })
+}
+
+/// An answer without what a terminal sends for keys that are no letters: an arrow is ESC, `[` and a letter.
+fn plain(answer: &str) -> String {
+    let mut text = String::with_capacity(answer.len());
+    let mut signs = answer.chars().peekable();
+    while let Some(sign) = signs.next() {
+        if sign == '\u{1b}' {
+            // ECMA-48: a control sequence ends with a sign from @ to ~; the others are one sign long, but for ESC O (SS3).
+            match signs.next() {
+                Some('[') => drop(signs.by_ref().find(|sign| matches!(sign, '@'..='~'))),
+                Some('O') => drop(signs.next()),
+                _ => {}
+            }
+        } else if !sign.is_control() {
+            text.push(sign);
+        }
+    }
+    text.trim().to_owned()
 }
 
 /// The zone of this machine, where it says one.
@@ -193,12 +228,20 @@ fn local_zone() -> Tz {
     named.or_else(linked).unwrap_or(Tz::UTC)
 }
 
+/// Nothing is written over what is there.
+fn refuse_where_there_is(dir: &Path, name: &str) -> anyhow::Result<()> {
+    if !dir.join(name).exists() {
+        return Ok(());
+    }
+    Err(Usage(format!("{} is there already.", dir.join(name).display())))
+        .advise("Nothing was written. Name an empty folder: `herald init DIR`.")
+}
+
 /// Writes files into `dir`, none over another; their names.
 fn write(dir: &Path, files: Vec<(String, Vec<u8>)>) -> anyhow::Result<Vec<String>> {
     let is_ignore = |name: &str| name == files::IGNORE;
-    if let Some((name, _)) = files.iter().find(|(name, _)| !is_ignore(name) && dir.join(name).exists()) {
-        return Err(Usage(format!("{} is there already.", dir.join(name).display())))
-            .advise("Nothing was written. Name an empty folder: `herald init DIR`.");
+    for (name, _) in files.iter().filter(|(name, _)| !is_ignore(name)) {
+        refuse_where_there_is(dir, name)?;
     }
     let mut written = Vec::new();
     for (name, content) in files {
@@ -223,7 +266,7 @@ fn write(dir: &Path, files: Vec<(String, Vec<u8>)>) -> anyhow::Result<Vec<String
     Ok(written)
 }
 
-fn next_steps(dir: &Path, written: &[String], demo: bool) -> String {
+fn next_steps(dir: &Path, written: &[String], demo: bool, password: Option<&str>) -> String {
     let what = if demo { "The sample newsroom is" } else { "Your newsroom is" };
     let here = dir == Path::new(".");
     let place = if here { "in this folder".to_owned() } else { format!("in {}", dir.display()) };
@@ -242,9 +285,36 @@ fn next_steps(dir: &Path, written: &[String], demo: bool) -> String {
             ("herald run", "goes on for good, and serves the pages"),
         ]
     };
+    if let Some(file) = password {
+        text.push_str(&format!(
+            "  {go}mkdir -p var && (umask 077 && cat > {file})\n      takes the relay's password, and Ctrl-D: {file} must hold it and nothing else, and only Herald may read it (chmod 600)\n"
+        ));
+    }
     for (i, (command, does)) in steps.iter().enumerate() {
-        let go = if i == 0 { go.as_str() } else { "" };
+        let go = if i == 0 && password.is_none() { go.as_str() } else { "" };
         text.push_str(&format!("  {go}{command}\n      {does}\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_are_no_letters_leave_nothing_in_an_answer() {
+        assert_eq!(plain("Our \u{1b}[Dnews\u{1b}[1;5C\u{1b}OAroom\u{7}\r\n"), "Our newsroom");
+        assert_eq!(plain("\u{1b}"), "");
+        assert_eq!(plain(" Вести "), "Вести");
+    }
+
+    #[test]
+    fn a_relay_that_is_no_address_says_what_was_meant() {
+        for (answer, meant) in
+            [("nonsense", "smtp://nonsense"), ("mail.office.test", "smtp://mail"), ("var/out", "folder:var/out")]
+        {
+            let reason = valid(&RELAY, answer).unwrap_err();
+            assert!(reason.contains(&format!("did you mean {meant}")), "{reason}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What `herald init` writes.
 
+use crate::article::Language;
 use crate::clock::Instant;
 use crate::config::Target;
 
@@ -38,11 +39,11 @@ pub(super) fn configuration(answers: &Answers) -> String {
         Some(address) => quoted(address),
         None => format!("{}  # yours, before real mail goes", quoted(ADDRESS)),
     };
-    let password = match Target::of(&answers.relay, std::path::Path::new("")) {
-        Ok(Target::Smtp { user: Some(_), .. }) => {
-            "password_file = \"var/relay-password\"  # only the password, in a file that only Herald can read"
+    let password = match password_file(&answers.relay) {
+        Some(file) => {
+            format!("password_file = {}  # only the password, in a file that only Herald can read", quoted(file))
         }
-        _ => "# password_file = \"…\" or password_env = \"…\", where the address names a user",
+        None => "# password_file = \"…\" or password_env = \"…\", where the address names a user".to_owned(),
     };
     format!(
         r#"# Every key is explained by `herald config explain`. `herald check` says what is wrong, and changes nothing.
@@ -96,25 +97,35 @@ url = {relay}  # folder:PATH, smtp://HOST, smtps://USER@HOST
     )
 }
 
-/// The first article.
+/// The first article in each language that we write.
+const WELCOME: [(&str, &str); 3] = [
+    ("en", include_str!("welcome/en.md")),
+    ("sr-Latn", include_str!("welcome/sr-Latn.md")),
+    ("sr-Cyrl", include_str!("welcome/sr-Cyrl.md")),
+];
+
+/// The first article, in the first of the newsroom's languages that we write. Where we write none of them it is English
+/// and says that it is the newsroom's first, for in another language nobody would see it.
 fn article(answers: &Answers, now: Instant) -> String {
-    let language = answers.languages.first().map_or("en", String::as_str);
-    let date = now.with_timezone(&answers.zone).format("%Y-%m-%dT%H:%M:%S%:z");
-    format!(
-        r#"---
-title: Our newsroom is open
-date: {date}
-lang: {language}
-summary: From today our news is here, as feeds for readers and as mail for subscribers.
-topics: [about us]
----
+    let languages: Vec<Language> = answers.languages.iter().filter_map(|tag| tag.parse().ok()).collect();
+    let written = languages.iter().find_map(|language| {
+        let same = |tag: &str| tag.parse::<Language>().is_ok_and(|known| known == *language);
+        // Serbian in no particular script is in Cyrillic: it stands last.
+        let near = |tag: &str| tag.parse::<Language>().is_ok_and(|known| known.primary() == language.primary());
+        let found = WELCOME.iter().find(|(tag, _)| same(tag));
+        found.or_else(|| WELCOME.iter().rev().find(|(tag, _)| near(tag))).map(|(_, text)| (language.clone(), *text))
+    });
+    let (language, text) = written.unwrap_or_else(|| (languages.first().cloned().unwrap_or_default(), WELCOME[0].1));
+    let date = now.with_timezone(&answers.zone).format("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    text.replacen("DATE", &date, 1).replacen("LANGUAGE", language.as_str(), 1)
+}
 
-From today our news is here. You can follow it in a feed reader, or have it sent to you by mail.
-
-This is the first article. It is a Markdown file in the folder `articles`: change it, and save it, and Herald
-publishes what you wrote. A new file is a new article. `draft: true` in its head holds it back.
-"#
-    )
+/// The file with the relay's password, where it needs one.
+pub(super) fn password_file(relay: &str) -> Option<&'static str> {
+    match Target::of(relay, std::path::Path::new("")) {
+        Ok(Target::Smtp { user: Some(_), .. }) => Some("var/relay-password"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -144,6 +155,28 @@ mod tests {
                 Config::load(Path::new(CONFIG), &configuration(&answers), []).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(config.site.title.get(&config.language()), title);
             assert_eq!(config.mail.from, from);
+        }
+    }
+    #[test]
+    fn the_first_article_is_in_the_first_language_that_we_write() {
+        for (languages, tag, word) in [
+            (&["sr-Cyrl", "en"][..], "lang: sr-Cyrl", "редакција"),
+            (&["sr-Latn"], "lang: sr-Latn", "redakcija"),
+            (&["sr"], "lang: sr", "редакција"),
+            (&["de", "en-GB"], "lang: en-GB", "newsroom is open"),
+            (&["de"], "lang: de", "newsroom is open"),
+        ] {
+            let answers = Answers {
+                title: String::new(),
+                url: String::new(),
+                languages: languages.iter().map(|tag| (*tag).to_owned()).collect(),
+                from: String::new(),
+                relay: String::new(),
+                address: None,
+                zone: chrono_tz::Tz::UTC,
+            };
+            let text = article(&answers, Instant::UNIX_EPOCH);
+            assert!(text.contains(&format!("{tag}\n")) && text.contains(word), "{languages:?}: {text}");
         }
     }
 }
