@@ -150,6 +150,82 @@ fn init_asks_nobody_where_nobody_is() {
 }
 
 #[test]
+fn init_says_at_once_that_there_is_a_newsroom_and_last_what_is_to_be_made() {
+    let folder = folder_with(CONFIG);
+    let (code, _, err) = run(herald(folder.path()).arg("init").write_stdin(""));
+    assert_eq!(code, 2);
+    assert!(err.contains("config.toml is there already") && !err.contains("--title"), "{err}");
+    let folder = tempfile::tempdir().unwrap();
+    let init = ["init", "--relay", "smtp://desk@mail.newsroom.example", "--title", "N\u{1b}[Dews", "--yes"];
+    let (code, out, err) = run(herald(folder.path()).args(init));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("var/relay-password") && out.contains("600"), "{out}");
+    let config = std::fs::read_to_string(folder.path().join("config.toml")).unwrap();
+    assert!(
+        config.contains("title = \"News\"") && config.contains("password_file = \"var/relay-password\""),
+        "{config}"
+    );
+    let (code, out, _) = run(herald(folder.path()).arg("check"));
+    assert_eq!(code, 2);
+    assert!(out.contains("mail.relays.outbox.password_file"), "{out}");
+}
+
+/// Where `--json` is asked for, standard output is one document, whatever happens.
+#[test]
+fn a_failure_is_a_document_too() {
+    let folder = folder_with(CONFIG);
+    for arguments in [
+        &["newsletters", "show", "nope"][..],
+        &["articles", "show", "nope"],
+        &["editions", "show", "7"],
+        &["editions", "show", "x"],
+        &["subscribers", "show", "nobody@reader.example"],
+        &["subscribers", "remove", "nobody@reader.example", "--list", "public"],
+        &["subscribers", "unsuppress", "nobody@reader.example", "--yes"],
+        &["preview", "nope"],
+        &["publish"],
+        &["init"],
+        &["sent"],
+    ] {
+        let (code, out, err) = run(herald(folder.path()).args(arguments).arg("--json"));
+        let failure: serde_json::Value =
+            serde_json::from_str(&out).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {out}"));
+        assert_eq!(code, 2, "{arguments:?}: {out}");
+        assert!(!failure["error"].as_str().unwrap().is_empty() && !err.is_empty(), "{arguments:?}: {failure}");
+    }
+    let folder = folder_with(&CONFIG.replace("schedule =", "shedule ="));
+    let (code, out, _) = run(herald(folder.path()).args(["--json", "once"]));
+    let failure: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &failure["faults"][0]["line"]), (2, &14.into()), "{failure}");
+}
+
+#[test]
+fn nothing_that_matches_is_not_nothing_at_all() {
+    let folder = folder_with(
+        &CONFIG.replace("[[lists]]", "[[sources]]\nname = \"n\"\nkind = \"folder\"\npath = \"articles\"\n\n[[lists]]"),
+    );
+    std::fs::create_dir(folder.path().join("articles")).unwrap();
+    for n in 1..=3 {
+        let text = format!("---\ntitle: Story {n}\ndate: 2026-03-0{n}\n---\n\nText {n}.\n");
+        std::fs::write(folder.path().join(format!("articles/s{n}.md")), text).unwrap();
+    }
+    let (code, out, err) = run(herald(folder.path()).arg("once"));
+    assert_eq!(code, 0, "{out}{err}");
+    let list = |more: &[&str]| run(herald(folder.path()).args(["articles", "list"]).args(more));
+    assert!(list(&["--topic", "nope"]).1.contains("No article is of that kind"));
+    let (_, out, err) = list(&["--limit", "1"]);
+    assert_eq!(out.matches("Story").count(), 1, "{out}");
+    assert!(err.contains("2 more; --limit 0 shows all."), "{err}");
+    assert_eq!(list(&["--limit", "0"]).1.matches("Story").count(), 3);
+    let (code, out, err) = run(herald(folder.path()).args(["preview", "daily"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.contains("var/preview/daily-1-en.eml") && folder.path().join("var/preview/daily-1-en.html").exists(),
+        "{out}"
+    );
+}
+
+#[test]
 fn the_demo_passes_its_check() {
     let folder = tempfile::tempdir().unwrap();
     let (code, _, err) = run(herald(folder.path()).args(["init", "--demo"]));

@@ -124,6 +124,9 @@ async fn staff_look_test_send_and_reconcile() {
     let id = later["edition"].to_string();
     assert_eq!(json(&world, &["--json", "editions", "pause", &id])["state"], "paused");
     assert_eq!(json(&world, &["--json", "editions", "resume", &id])["state"], "queued");
+    herald(&world, &["editions", "pause", &id]);
+    let (_, said) = herald(&world, &["editions", "resume", &id]);
+    assert!(said.contains("It is set for 2999-01-01 07:00"), "{said}");
     let cancelled = json(&world, &["--json", "editions", "cancel", &id]);
     assert_eq!(
         (&cancelled["state"], &cancelled["counts"]["cancelled"]),

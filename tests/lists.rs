@@ -87,10 +87,31 @@ fn whoever_was_taken_off_or_forgotten_is_not_brought_back_by_the_file() {
     let (_, said, _) = herald(folder.path(), &import);
     assert!(said.contains("1 kept as they decided, 2 suppressed"), "{said}");
     let (code, _, fault) = herald(folder.path(), &["show", "bo@newsroom.example"]);
-    assert!(code == 1 && fault.contains("was forgotten"), "{fault}");
+    assert!(code == 2 && fault.contains("was forgotten"), "{fault}");
     let (_, said, _) = herald(folder.path(), &["list", "--list", "public"]);
     assert!(!said.contains("bo@") && said.lines().any(|l| l.contains("ana@") && l.ends_with("left")), "{said}");
     assert_eq!(herald(folder.path(), &["add", "ana@newsroom.example", "--list", "public"]).0, 0);
     let (_, said, _) = herald(folder.path(), &import);
     assert!(said.contains("1 unchanged") || said.contains("1 updated"), "{said}");
+}
+
+#[test]
+fn a_file_that_brings_more_people_misses_nobody_and_an_export_is_one_document() {
+    let folder = newsroom();
+    let list = "email,name\nana@reader.example,Ana\nbo@reader.example,Bo\n";
+    std::fs::write(folder.path().join("list.csv"), list).expect("list.csv");
+    std::fs::write(folder.path().join("more.csv"), "email\nce@reader.example\n").expect("more.csv");
+    let own = CONFIG.replace("name = \"public\"", "name = \"public\"\nfile = \"list.csv\"");
+    std::fs::write(folder.path().join("config.toml"), own).expect("config.toml");
+    let import =
+        |file: &str, more: &[&str]| herald(folder.path(), &[&["import", file, "--list", "public"], more].concat());
+    assert_eq!(import("list.csv", &[]).0, 0);
+    let (code, said, _) = import("more.csv", &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("1 row of") && !said.contains("issing"), "{said}");
+    assert!(import("more.csv", &["--remove-missing", "--dry-run"]).1.contains("2 missing"));
+    assert!(import("list.csv", &[]).1.contains("1 missing"), "its own file says who is on it");
+    let (code, said, _) = herald(folder.path(), &["export", "--list", "public", "--json"]);
+    let people: serde_json::Value = serde_json::from_str(&said).expect("one JSON document");
+    assert_eq!((code, people.as_array().map(Vec::len), &people[0]["name"]), (0, Some(3), &"Ana".into()), "{people}");
 }

@@ -10,6 +10,9 @@ use crate::config::Config;
 use crate::store::Tx;
 use crate::store::articles::{self, Filter, Listed};
 
+/// Articles are counted so many at a time.
+const PAGE: usize = 1000;
+
 /// Looks at articles.
 #[derive(Debug, clap::Args)]
 pub struct Articles {
@@ -38,7 +41,7 @@ pub enum Action {
         /// Only what is not public: drafts, what waits for its time, what is gone.
         #[arg(long)]
         held: bool,
-        /// At most so many.
+        /// At most so many; 0: all of them.
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
@@ -118,8 +121,14 @@ impl Articles {
             Action::List { language, topic, source, public, held, limit } => {
                 let selection = Selection { languages: language, topics: topic, sources: source };
                 let public = if public { Some(true) } else { held.then_some(false) };
-                let found = articles::list(&mut tx, &Filter { selection, public }, limit, 0).await?;
-                list(cx, &found)?;
+                let filter = Filter { selection, public };
+                let limit = if limit == 0 { usize::MAX } else { limit };
+                let found = articles::list(&mut tx, &filter, limit, 0).await?;
+                list(cx, &found, &filter)?;
+                let more = if found.len() == limit { beyond(&mut tx, &filter, limit).await? } else { 0 };
+                if more > 0 {
+                    output::note(format!("{more} more; --limit 0 shows all."));
+                }
             }
             Action::Show { id } => {
                 let article = named(&mut tx, &cx.config, &id).await?;
@@ -172,9 +181,28 @@ fn row<'a>(config: &Config, listed: &'a Listed) -> Row<'a> {
     }
 }
 
-fn list(cx: &Context, found: &[Listed]) -> anyhow::Result<()> {
+/// How many there are beyond the first `limit`, counted by pages: an archive may be longer than memory.
+async fn beyond(tx: &mut Tx, filter: &Filter, limit: usize) -> anyhow::Result<usize> {
+    let mut more = 0;
+    loop {
+        let page = articles::list(tx, filter, PAGE, limit + more).await?.len();
+        more += page;
+        if page < PAGE {
+            return Ok(more);
+        }
+    }
+}
+
+fn list(cx: &Context, found: &[Listed], filter: &Filter) -> anyhow::Result<()> {
     if cx.json {
         return output::json(&found.iter().map(|listed| row(&cx.config, listed)).collect::<Vec<_>>());
+    }
+    let Selection { languages, topics, sources } = &filter.selection;
+    let all = languages.is_empty() && topics.is_empty() && sources.is_empty() && filter.public.is_none();
+    if found.is_empty() && !all {
+        return output::line(
+            "No article is of that kind. `herald articles list` without a filter shows those there are.",
+        );
     }
     if found.is_empty() {
         return output::line(

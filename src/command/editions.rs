@@ -37,7 +37,7 @@ pub enum Action {
     List {
         /// Only of this newsletter.
         newsletter: Option<String>,
-        /// At most so many.
+        /// At most so many; 0: all of them.
         #[arg(long, default_value_t = 50)]
         limit: i64,
     },
@@ -154,7 +154,10 @@ async fn found(store: &Store, id: i64) -> anyhow::Result<(Edition, Counts)> {
 
 async fn list(cx: &Context, store: &Store, newsletter: Option<&str>, limit: i64) -> anyhow::Result<Exit> {
     let mut tx = store.read().await?;
-    let all = editions::list(&mut tx, newsletter, limit.max(0), 0).await?;
+    let limit = if limit > 0 { limit } else { i64::MAX - 1 };
+    let mut all = editions::list(&mut tx, newsletter, limit + 1, 0).await?;
+    let more = all.len() as i64 > limit;
+    all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let ids: Vec<i64> = all.iter().map(|edition| edition.id).collect();
     let counts = states::counts_of(&mut tx, &ids).await?;
     let of = |edition: &Edition| counts.get(&edition.id).copied().unwrap_or_default();
@@ -195,6 +198,9 @@ async fn list(cx: &Context, store: &Store, newsletter: Option<&str>, limit: i64)
         ]);
     }
     table.print()?;
+    if more {
+        output::note(format!("There are more than these {limit}; --limit 0 shows all."));
+    }
     Ok(Exit::Done)
 }
 
@@ -386,11 +392,16 @@ async fn resume(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
     }
     wish(&mut tx).await?;
     tx.commit().await?;
-    let next = match daemon(store)? {
-        true => "The running daemon sends it.",
-        false => "No daemon runs: `herald once` sends it now, `herald run` from now on.",
+    let next = match (daemon(store)?, edition.start_at > cx.clock.now()) {
+        (true, false) => "The running daemon sends it.".to_owned(),
+        (false, false) => "No daemon runs: `herald once` sends it now, `herald run` from now on.".to_owned(),
+        (true, true) => format!("The running daemon sends it at {}.", cx.when(edition.start_at)),
+        (false, true) => format!(
+            "It is set for {}: `herald run` sends it then, or the first `herald once` after that.",
+            cx.when(edition.start_at)
+        ),
     };
-    report(cx, store, id, "It goes on.", next).await
+    report(cx, store, id, "It goes on.", &next).await
 }
 
 async fn cancel(cx: &Context, store: &Store, id: i64, yes: bool) -> anyhow::Result<Exit> {
@@ -406,8 +417,7 @@ async fn cancel(cx: &Context, store: &Store, id: i64, yes: bool) -> anyhow::Resu
         counts.waiting()
     );
     if !yes && std::io::stdin().is_terminal() && !confirm(&asked)? {
-        output::note("Nothing was changed.");
-        return Ok(Exit::Failed);
+        anyhow::bail!("nothing was changed");
     }
     let now = cx.clock.now();
     let mut tx = store.write().await?;

@@ -4,10 +4,14 @@ use std::fmt::{self, Display, Write as _};
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use serde::Serialize;
+
+use super::output;
 use crate::config::ConfigError;
 use crate::delivery::DeliveryError;
 use crate::service::ServiceError;
 use crate::store::StoreError;
+use crate::template::TemplateError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,14 +88,59 @@ impl<T, E: Into<anyhow::Error>> Advice<T> for Result<T, E> {
 #[error("standard output was closed")]
 pub(super) struct Closed;
 
-/// Prints an error on standard error, and says with which code to end.
-pub fn report(error: &anyhow::Error) -> Exit {
+/// What programs read of an error: the document that `--json` gives in the place of a result.
+#[derive(Serialize)]
+struct Failure<'a> {
+    /// The sentences that people read.
+    error: &'a str,
+    /// Each fault of files, where those are to blame.
+    faults: Vec<serde_json::Value>,
+}
+
+/// Prints an error on standard error, with `--json` also as a document on standard output, and says with which code to end.
+pub fn report(error: &anyhow::Error, json: bool) -> Exit {
     if error.is::<Closed>() {
         return Exit::Done;
     }
+    let text = sentences(error);
     // Where standard error is closed too, nobody is left to tell.
-    let _ = std::io::stderr().lock().write_all(sentences(error).as_bytes());
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    if json {
+        let _ = output::json(&Failure { error: text.trim_start_matches("herald: ").trim_end(), faults: faults(error) });
+    }
     exit_of(error)
+}
+
+/// Prints what is wrong with the arguments, or the help that they ask for.
+pub fn refuse(error: &clap::Error) -> Exit {
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Done;
+    }
+    // The arguments could not be read, so nobody has read --json either.
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let _ = output::json(&Failure { error: text.trim_start_matches("error: ").trim_end(), faults: Vec::new() });
+    }
+    Exit::Usage
+}
+
+/// The faults of files that an error holds, each as `herald check --json` has it.
+fn faults(error: &anyhow::Error) -> Vec<serde_json::Value> {
+    let mut all = Vec::new();
+    for cause in error.chain() {
+        if let Some(wrong) = cause.downcast_ref::<ConfigError>() {
+            all.extend(wrong.faults.iter().filter_map(|fault| serde_json::to_value(fault).ok()));
+        }
+        let template = match cause.downcast_ref::<ServiceError>() {
+            Some(ServiceError::Template(error)) => Some(error),
+            _ => cause.downcast_ref::<TemplateError>(),
+        };
+        if let Some(TemplateError::Fault(fault)) = template {
+            all.extend(serde_json::to_value(fault));
+        }
+    }
+    all
 }
 
 /// The exit code that an error asks for.

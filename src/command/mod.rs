@@ -47,7 +47,7 @@ pub struct Cli {
     /// The configuration file; relative paths in it are taken from its folder.
     #[arg(long, global = true, value_name = "FILE", default_value = "config.toml", env = "HERALD_CONFIG")]
     pub config: PathBuf,
-    /// Print results as one JSON document.
+    /// Print results, or what went wrong, as one JSON document; run, completions and man have none.
     #[arg(long, global = true)]
     pub json: bool,
     /// Say more; twice for everything.
@@ -96,15 +96,21 @@ pub enum Command {
 
 /// Reads the arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::refuse(&error).into(),
+    };
+    let json = cli.json;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::report(&anyhow::Error::new(error).context("the runtime did not start")).into(),
+        Err(error) => {
+            return exit::report(&anyhow::Error::new(error).context("the runtime did not start"), json).into();
+        }
     };
     let done = runtime.block_on(dispatch(cli));
     match done {
         Ok(exit) => exit.into(),
-        Err(error) => exit::report(&error).into(),
+        Err(error) => exit::report(&error, json).into(),
     }
 }
 

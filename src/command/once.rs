@@ -26,15 +26,22 @@ impl Once {
         let stop = super::run::stop_on_signal()?;
         let newsroom = Newsroom::open(cx.config.clone(), store.clone(), cx.clock.clone()).await?;
         let pass = bar::watch(cx.quiet, &newsroom.progress, newsroom.pass(self.now, stop)).await?;
-        pass.read.log();
+        // What was read stands in the account, so the log need not say it too.
         if cx.json {
             output::json(&pass.as_json())?;
         } else {
             output::raw(newsroom.account(&pass))?;
+            if pass.sent.relay.is_some() {
+                output::line(format!("{} wait for the next pass, or for `herald run`.", copies(pass.sent.waiting)))?;
+            }
         }
         store.close().await;
         Ok(exit_of(&pass))
     }
+}
+
+fn copies(count: i64) -> String {
+    if count == 1 { "1 copy".to_owned() } else { format!("{count} copies") }
 }
 
 fn exit_of(pass: &Pass) -> Exit {

@@ -12,6 +12,9 @@ use crate::delivery::Press;
 use crate::edition::compose::Wish;
 use crate::mail::{Choice, Links};
 
+/// Where it is written unless somebody says: beside what else Herald makes, out of the repository.
+const FOLDER: &str = "var/preview";
+
 /// Writes the mail as it would go now, as .eml and .html.
 #[derive(Debug, clap::Args)]
 pub struct Preview {
@@ -20,7 +23,7 @@ pub struct Preview {
     /// The language; the newsroom's first where left out.
     #[arg(long)]
     pub language: Option<String>,
-    /// The file to write, without or with its ending: FILE.eml and FILE.html.
+    /// The file to write, without or with its ending: FILE.eml and FILE.html. Where left out, one in var/preview.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -70,7 +73,7 @@ impl Preview {
         let links = Links { leave: Some(&leave), preferences: Some(&preferences), ..Links::default() };
         let html = rendering.html(Some(&person), choice, links)?;
 
-        let stem = self.stem(draft.proof.number, &version.language);
+        let stem = self.stem(&config, draft.proof.number, &version.language)?;
         let (eml, page) = (stem.with_added_extension("eml"), stem.with_added_extension("html"));
         write(&eml, &copy.bytes)?;
         write(&page, html.as_bytes())?;
@@ -94,14 +97,20 @@ impl Preview {
     }
 
     /// The file without its ending.
-    fn stem(&self, number: i64, language: &Language) -> PathBuf {
-        match &self.out {
-            None => PathBuf::from(format!("{}-{number}-{}", self.newsletter, language.path())),
+    fn stem(&self, config: &Config, number: i64, language: &Language) -> anyhow::Result<PathBuf> {
+        Ok(match &self.out {
+            None => {
+                let folder = config.path(Path::new(FOLDER));
+                std::fs::create_dir_all(&folder)
+                    .map_err(|error| anyhow::anyhow!("{}: {error}", folder.display()))
+                    .advise("Name another file with --out FILE.")?;
+                folder.join(format!("{}-{number}-{}", self.newsletter, language.path()))
+            }
             Some(out) => match out.extension().and_then(|e| e.to_str()) {
                 Some("eml" | "html") => out.with_extension(""),
                 _ => out.clone(),
             },
-        }
+        })
     }
 }
 

@@ -138,8 +138,7 @@ impl Send {
             return Err(Usage(nobody(&draft)).into());
         }
         if !self.yes && !confirm(&format!("Send to {}?", people(draft.survey.copies)))? {
-            output::note("Nothing was sent.");
-            return Ok(Exit::Failed);
+            anyhow::bail!("nothing was sent");
         }
         // A manual edition of what is new, to all of its lists, is the newsletter's next edition.
         let takes = articles.is_empty() && self.to.is_empty();

@@ -7,6 +7,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Two spaces keep columns apart.
 const GAP: usize = 2;
+/// A column is made no narrower than this.
+const NARROW: usize = 16;
+/// Columns that do not fit stand so far to the right, below.
+const BELOW: usize = 4;
 
 /// Rows under headings. Print it with [`Table::print`].
 #[derive(Clone, Debug, Default)]
@@ -37,7 +41,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Prints it on standard output; on a terminal the widest column gives way so that lines fit.
+    /// Prints it on standard output; on a terminal the widest columns give way so that lines fit.
     ///
     /// # Errors
     /// Standard output cannot be written to.
@@ -50,13 +54,20 @@ impl Table {
         super::output::raw(self.text(width))
     }
 
-    /// The table as text, each line ended, none wider than `limit` where that can be had.
+    /// The table as text, each line ended, none wider than `limit` where that can be had: the widest columns give way, and
+    /// those that do not fit even so stand below, a little to the right.
     pub fn text(&self, limit: Option<usize>) -> String {
         let widths = self.widths(limit);
         let mut text = String::new();
         for row in std::iter::once(&self.head).chain(&self.rows) {
-            let mut line = String::new();
+            let (mut line, mut at) = (String::new(), 0);
             for (i, width) in widths.iter().enumerate() {
+                if at > BELOW && limit.is_some_and(|limit| at + width > limit) {
+                    text.push_str(line.trim_end());
+                    text.push('\n');
+                    (line, at) = (" ".repeat(BELOW), BELOW);
+                }
+                at += width + GAP;
                 let cell = cut(row.get(i).map_or("", String::as_str), *width);
                 let pad = width.saturating_sub(cell.width());
                 if self.right.get(i) == Some(&true) {
@@ -84,14 +95,16 @@ impl Table {
                 }
             }
         }
-        if let Some(limit) = limit {
+        let Some(limit) = limit else { return widths };
+        loop {
             let all: usize = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-            let widest = widths.iter().enumerate().max_by_key(|(_, width)| **width).map(|(i, width)| (i, *width));
-            if let (true, Some((i, width))) = (all > limit, widest) {
-                widths[i] = width.saturating_sub(all - limit).max(12.min(width));
+            let widest = widths.iter_mut().max_by_key(|width| **width);
+            match widest {
+                // Not narrower than the next widest: all that are long give way alike.
+                Some(width) if all > limit && *width > NARROW => *width -= 1,
+                _ => return widths,
             }
         }
-        widths
     }
 }
 
@@ -143,5 +156,16 @@ mod tests {
         for line in table.text(Some(30)).lines() {
             assert!(line.width() <= 30, "{line}");
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_stands_below() {
+        let mut table = Table::new([">ID", "NEWSLETTER", "STATE", "COMPOSED", ">PEOPLE", ">HANDED OVER", "SUBJECT"]);
+        let subject = "Daily digest: a headline that goes on and on";
+        table.row(["12", "daily", "sending", "2026-03-04 07:00 CET", "1204", "17", subject].map(str::to_owned));
+        let text = table.text(Some(60));
+        assert!(text.lines().all(|line| line.width() <= 60), "{text}");
+        assert_eq!(text.lines().count(), 4, "{text}");
+        assert!(text.contains("1204") && text.contains("Daily digest"), "{text}");
     }
 }

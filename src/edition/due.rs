@@ -94,10 +94,7 @@ pub async fn make_due(
             Ok(Some(made)) => pass.made.push(made),
             Ok(None) => {}
             Err(EditionError::Store(error)) => return Err(error.into()),
-            Err(error) => {
-                tracing::error!("newsletter {}: no edition could be made: {error}", newsletter.name);
-                pass.failed.push((newsletter.name.clone(), error));
-            }
+            Err(error) => pass.failed.push((newsletter.name.clone(), error)),
         }
     }
     Ok(pass)

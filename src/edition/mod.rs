@@ -26,7 +26,7 @@ pub enum EditionError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A template that is missing or wrong.
-    #[error(transparent)]
+    #[error("{0}")]
     Template(#[from] TemplateError),
     /// The schedule cannot be read.
     #[error("[[newsletters]] {newsletter}: schedule: {source}")]

@@ -82,7 +82,7 @@ impl Newsroom {
             pass.feeds.changed.len(),
             counted(pass.feeds.feeds as i64, "feed", "feeds")
         );
-        if pass.editions.made.is_empty() {
+        if pass.editions.made.is_empty() && pass.editions.failed.is_empty() {
             let _ = writeln!(text, "No newsletter was due.");
         }
         for made in &pass.editions.made {
@@ -91,6 +91,9 @@ impl Newsroom {
                 None => format!("for {}", counted(made.recipients, "person", "people")),
             };
             let _ = writeln!(text, "{} No. {}: “{}”, {what}.", made.newsletter, made.number, made.subject);
+        }
+        for (newsletter, error) in &pass.editions.failed {
+            let _ = writeln!(text, "{newsletter}: no edition could be made, the next pass tries again: {error}");
         }
         let _ = writeln!(text, "{}", pass.sent);
         for relay in &self.site.config.mail.relays {

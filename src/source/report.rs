@@ -69,7 +69,7 @@ impl ReadReport {
 
 impl fmt::Display for ReadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Source {}: {} files", self.source, self.files)?;
+        write!(f, "Source {}: {} {}", self.source, self.files, if self.files == 1 { "file" } else { "files" })?;
         for (count, what) in [(self.new, "new"), (self.changed, "changed"), (self.gone, "gone")] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;

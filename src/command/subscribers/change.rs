@@ -77,7 +77,7 @@ pub(super) async fn remove(cx: &mut Context, address: &Address, list: &str) -> a
     };
     tx.commit().await?;
     if !removed {
-        anyhow::bail!("{address} is not on list {list}");
+        return Err(Usage(format!("{address} is not on list {list}")).into());
     }
     let sentence = format!("{address} is off list {list}, and no file brings them back.");
     say(cx, &sentence, &json!({ "address": address.to_string(), "list": list, "removed": true }))
@@ -103,13 +103,14 @@ pub(super) async fn unsuppress(cx: &mut Context, address: &Address, yes: bool) -
     let ring = keys::ring(&mut tx).await?;
     let stands = suppressions::of(&mut tx, &ring, address).await?;
     drop(tx);
-    let Some(stands) = stands else { anyhow::bail!("nothing stands against writing to {address}") };
+    let Some(stands) = stands else {
+        return Err(Usage(format!("nothing stands against writing to {address}")).into());
+    };
     // What they decided themselves is theirs to take back; staff answer for saying that they did.
     if matches!(stands.reason, Reason::Left | Reason::Complained | Reason::Forgotten) && !yes {
         let question = format!("{}. Have they asked to be written to again?", sentence_of(stands.reason));
         if !confirm(&question)? {
-            output::note("Nothing was changed.");
-            return Ok(Exit::Failed);
+            anyhow::bail!("nothing was changed");
         }
     }
     let mut tx = store.write().await?;
@@ -122,8 +123,7 @@ pub(super) async fn unsuppress(cx: &mut Context, address: &Address, yes: bool) -
 pub(super) async fn forget(cx: &mut Context, address: &Address, yes: bool) -> anyhow::Result<Exit> {
     let question = format!("{address} is erased for good, with every choice and proof of consent. Forget them?");
     if !yes && !confirm(&question)? {
-        output::note("Nothing was changed.");
-        return Ok(Exit::Failed);
+        anyhow::bail!("nothing was changed");
     }
     let store = cx.store().await?;
     let mut tx = store.write().await?;

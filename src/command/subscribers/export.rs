@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::super::{Context, Exit, output};
-use super::look::page;
+use super::look::{Shown, page};
 use crate::audience::csv::Writer;
 use crate::audience::{Reason, Status};
 use crate::config::Config;
@@ -22,6 +22,7 @@ pub(super) async fn run(cx: &mut Context, list: &str, excel: bool, out: Option<P
     super::known_list(cx, list)?;
     let store = cx.store().await?;
     match out {
+        None if cx.json => json(&store, list).await?,
         None => {
             // By pages into memory of its own, so that a reader who went away ends it quietly.
             let mut piece = Vec::new();
@@ -34,10 +35,30 @@ pub(super) async fn run(cx: &mut Context, list: &str, excel: bool, out: Option<P
         }
         Some(path) => {
             let people = to_file(&store, &cx.config, list, excel, &path).await?;
-            output::note(format!("{people} people of list {list} written to {}", path.display()));
+            if cx.json {
+                output::json(&serde_json::json!({ "list": list, "file": path, "people": people }))?;
+            } else {
+                let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
+                output::note(format!("{people} of list {list} written to {}", path.display()));
+            }
         }
     }
     Ok(Exit::Done)
+}
+
+/// The list as one JSON document, by pages: a list may be longer than memory.
+async fn json(store: &Store, list: &str) -> anyhow::Result<()> {
+    let mut tx = store.read().await?;
+    let (mut after, mut joint) = (Some(0), "[\n");
+    while let Some(from) = after {
+        let (people, next) = page(&mut tx, list, "", from).await?;
+        for person in people {
+            output::raw(format!("{joint}{}", serde_json::to_string(&Shown::of(person, Vec::new()))?))?;
+            joint = ",\n";
+        }
+        after = next;
+    }
+    output::line(if joint.starts_with('[') { "[]" } else { "\n]" })
 }
 
 /// Beside the file first, so that a half-written one never stands under its name.

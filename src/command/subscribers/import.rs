@@ -28,6 +28,7 @@ pub(super) async fn run(cx: &mut Context, file: &Path, list: &str, taking: Takin
         Err(error) => return Err(error).advise("Nothing was changed. Mend the file and run the same command again."),
         Ok(report) => report,
     };
+    let report = if taking.remove_missing || is_of_list(cx, list, file) { report } else { without_missing(report) };
     if cx.json {
         output::json(&report)?;
     } else {
@@ -36,11 +37,27 @@ pub(super) async fn run(cx: &mut Context, file: &Path, list: &str, taking: Takin
     Ok(if report.rejected > 0 { Exit::Partly } else { Exit::Done })
 }
 
+/// Whether it is the list's own file, and so says who is on it.
+fn is_of_list(cx: &Context, list: &str, file: &Path) -> bool {
+    let own = cx.config.lists.iter().find(|known| known.name == list).and_then(|known| known.file.as_ref());
+    own.is_some_and(|own| {
+        let own = std::fs::canonicalize(cx.config.path(own)).ok();
+        own.is_some() && own == std::fs::canonicalize(file).ok()
+    })
+}
+
+/// A file that only brings more people does not miss the others.
+fn without_missing(mut report: ListReport) -> ListReport {
+    report.missing = 0;
+    report.named.retain(|named| named.kind != Kind::Missing);
+    report
+}
+
 fn print(report: &ListReport, taking: Taking) -> anyhow::Result<()> {
     let would = if report.dry_run { "would be taken in (nothing was changed)" } else { "taken in" };
     output::line(format!(
-        "{} rows of {} {would} for list {}: {}.",
-        report.rows,
+        "{} of {} {would} for list {}: {}.",
+        if report.rows == 1 { "1 row".to_owned() } else { format!("{} rows", report.rows) },
         report.file,
         report.list,
         report.summary()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::super::{Context, Exit, Table, output};
+use super::super::{Advice, Context, Exit, Table, Usage, output};
 use crate::audience::{Address, Choices, DecidedBy, Reason, Status};
 use crate::clock::Instant;
 use crate::store::subscribers::{self, Sent, Subscriber};
@@ -71,7 +71,7 @@ struct Copy {
 }
 
 impl Shown {
-    fn of(person: Subscriber, copies: Vec<Sent>) -> Self {
+    pub(super) fn of(person: Subscriber, copies: Vec<Sent>) -> Self {
         let lists = person.memberships.into_iter().map(|m| Member {
             list: m.list,
             status: m.status,
@@ -110,8 +110,8 @@ impl Shown {
     }
 }
 
-/// Where a person stands, in a word.
-pub(super) fn standing(person: &Subscriber, list: Option<&str>) -> String {
+/// Where a person stands, in a few words.
+fn standing(cx: &Context, person: &Subscriber, list: Option<&str>) -> String {
     if let Some(suppressed) = &person.suppressed {
         return match suppressed.reason {
             Reason::Left => "left everything".to_owned(),
@@ -120,12 +120,10 @@ pub(super) fn standing(person: &Subscriber, list: Option<&str>) -> String {
     }
     let on = |status| person.memberships.iter().any(|m| m.status == status && list.is_none_or(|list| m.list == list));
     let status = [Status::Active, Status::Unconfirmed, Status::Left].into_iter().find(|status| on(*status));
-    let left: Vec<&str> = person.departures.iter().map(|d| d.name.as_str()).collect();
-    match status {
-        Some(Status::Active) if !left.is_empty() => format!("active, left {}", left.join(", ")),
-        Some(status) => status.word().to_owned(),
-        None => "on no list".to_owned(),
-    }
+    let day = |at: Instant| at.with_timezone(&cx.zone()).format("%Y-%m-%d").to_string();
+    let left: Vec<String> = person.departures.iter().map(|d| format!("left {} {}", d.name, day(d.at))).collect();
+    let word = status.map_or("on no list", |status| status.word());
+    std::iter::once(word.to_owned()).chain(left).collect::<Vec<_>>().join(", ")
 }
 
 /// The next page of people, from `after`; the number to go on from.
@@ -168,7 +166,10 @@ pub(super) async fn list(
         return Ok(Exit::Done);
     }
     if people.is_empty() {
-        output::line("Nobody. Bring people in with `herald subscribers import FILE --list LIST`.")?;
+        output::line(match filter {
+            Some(filter) => format!("Nobody has “{filter}” in their address or name."),
+            None => "Nobody. Bring people in with `herald subscribers import FILE --list LIST`.".to_owned(),
+        })?;
         return Ok(Exit::Done);
     }
     let mut table = Table::new(["ADDRESS", "NAME", "LANGUAGE", "LISTS", "STANDING"]);
@@ -179,7 +180,7 @@ pub(super) async fn list(
             person.name.clone().unwrap_or_default(),
             person.reads().map(ToString::to_string).unwrap_or_default(),
             lists.join(", "),
-            standing(person, list.as_deref()),
+            standing(cx, person, list.as_deref()),
         ]);
     }
     table.print()?;
@@ -198,18 +199,19 @@ pub(super) async fn show(cx: &mut Context, address: &Address) -> anyhow::Result<
     };
     let Some(person) = person else {
         let ring = keys::ring(&mut tx).await?;
-        match suppressions::of(&mut tx, &ring, address).await? {
-            Some(stands) if stands.reason == Reason::Forgotten => anyhow::bail!(
+        let said = match suppressions::of(&mut tx, &ring, address).await? {
+            Some(stands) if stands.reason == Reason::Forgotten => format!(
                 "nobody has this address: it was forgotten at {}, and no file brings it back",
                 cx.when(stands.at)
             ),
-            Some(stands) => anyhow::bail!(
+            Some(stands) => format!(
                 "nobody has this address; it is suppressed since {} ({})",
                 cx.when(stands.at),
                 stands.reason.word()
             ),
-            None => anyhow::bail!("nobody has this address"),
-        }
+            None => "nobody has this address".to_owned(),
+        };
+        return Err(Usage(said)).advise("`herald subscribers list` shows who there is.");
     };
     let copies = subscribers::sent(&mut tx, person.id, COPIES).await?;
     if cx.json {
@@ -221,7 +223,7 @@ pub(super) async fn show(cx: &mut Context, address: &Address) -> anyhow::Result<
 }
 
 fn print(cx: &Context, person: &Subscriber, copies: &[Sent]) -> anyhow::Result<()> {
-    output::line(format!("{}: {}", person.address, standing(person, None)))?;
+    output::line(format!("{}: {}", person.address, standing(cx, person, None)))?;
     let mut facts = Table::new(["", ""]);
     let mut fact = |what: &str, said: Option<String>| {
         if let Some(said) = said {

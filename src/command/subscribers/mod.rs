@@ -53,7 +53,7 @@ pub enum Action {
         #[arg(long)]
         remove_missing: bool,
     },
-    /// Write a list as CSV, as it stands.
+    /// Write a list as CSV, as it stands; with --json as JSON.
     Export {
         /// The list.
         #[arg(long)]

@@ -160,7 +160,11 @@ impl ListReport {
             (self.rejected, "rejected"),
         ];
         let said: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-        if said.is_empty() { "nobody in it".to_owned() } else { said.join(", ") }
+        match (said.is_empty(), self.unchanged_file) {
+            (false, _) => said.join(", "),
+            (true, true) => "its file is as it was".to_owned(),
+            (true, false) => "nobody is in its file".to_owned(),
+        }
     }
 
     pub(super) fn count(&mut self, row: &Row, outcome: Outcome) {
