@@ -17,5 +17,6 @@ mod relays;
 mod road;
 mod sending;
 mod session;
+mod signed;
 mod sources;
 mod world;

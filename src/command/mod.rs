@@ -15,6 +15,7 @@ pub mod context;
 pub mod editions;
 pub mod exit;
 pub mod init;
+pub mod keys;
 pub mod log;
 pub mod man;
 pub mod newsletters;
@@ -84,6 +85,8 @@ pub enum Command {
     Editions(editions::Editions),
     /// Look at subscribers, bring them in, hand them out.
     Subscribers(subscribers::Subscribers),
+    /// Make keys that sign mail, and print the DNS records.
+    Keys(keys::Keys),
     /// Check configuration, templates, lists and articles; changes nothing.
     Check(check::Check),
     /// The reference of config.toml.
@@ -140,6 +143,7 @@ pub async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
                 Command::Preview(command) => command.run(cx).await,
                 Command::Editions(command) => command.run(cx).await,
                 Command::Subscribers(command) => command.run(cx).await,
+                Command::Keys(command) => command.run(cx).await,
                 Command::Init(_)
                 | Command::Check(_)
                 | Command::Config(_)

@@ -8,7 +8,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ("listen", &["tls", "trusted_proxies"]),
     ("lists", &["web_copy"]),
     ("newsletters", &["ready", "hold", "not_on", "window", "on_unknown", "advance"]),
-    ("mail", &["dkim", "returns"]),
+    ("mail", &["returns"]),
     ("mail.relays", &["per_domain"]),
 ];
 

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::{Host, Url};
 
+use super::dkim::Dkim;
 use super::kind::{self, NO_PASSWORD};
 use super::secret;
 
@@ -33,6 +34,9 @@ pub struct Mail {
     #[serde(default = "relays")]
     #[schemars(length(min = 1))]
     pub relays: Vec<Relay>,
+    /// The keys that sign what we send. Without them mail goes unsigned, and large receivers refuse it.
+    #[serde(default)]
+    pub dkim: Option<Dkim>,
 }
 
 fn from() -> String {
@@ -55,7 +59,7 @@ fn relays() -> Vec<Relay> {
 
 impl Default for Mail {
     fn default() -> Self {
-        Mail { from: from(), reply_to: None, return_path: None, sandbox: false, relays: relays() }
+        Mail { from: from(), reply_to: None, return_path: None, sandbox: false, relays: relays(), dkim: None }
     }
 }
 

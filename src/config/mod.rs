@@ -2,6 +2,7 @@
 //! are the reference that `herald config explain` prints and `docs/CONFIG.md` is made of.
 
 mod check;
+mod dkim;
 mod environment;
 mod error;
 mod feeds;
@@ -23,6 +24,7 @@ mod tree;
 pub mod reference;
 
 pub use check::check_text;
+pub use dkim::{Dkim, Ed25519};
 pub use error::{ConfigError, Fault};
 pub use feeds::{Feed, FeedContent, Feeds};
 pub use lists::{Basis, List};

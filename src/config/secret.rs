@@ -6,6 +6,8 @@ use secrecy::SecretString;
 
 /// The longest secret that is read from a file, in bytes.
 const LONGEST: usize = 4096;
+/// The largest key file, in bytes.
+const LARGEST: u64 = 64 * 1024;
 
 /// The secret in `file` (taken from `base`) or in the environment variable `variable`; `None` where neither is named.
 ///
@@ -30,6 +32,18 @@ pub(super) fn read(base: &Path, file: Option<&Path>, variable: Option<&str>) -> 
         return Err(format!("{name}: it holds more than one line; only the password may be in it"));
     }
     Ok(Some(SecretString::from(secret)))
+}
+
+/// The whole text of a file with a secret, such as a key; `key` names it in `config.toml`.
+///
+/// # Errors
+/// Why it cannot be read, naming the file and never its content.
+pub(super) fn whole(key: &str, path: &Path) -> Result<SecretString, String> {
+    let size = std::fs::metadata(path).map_err(|error| format!("{key} {}: {error}", path.display()))?.len();
+    if size > LARGEST {
+        return Err(format!("{key} {}: it is over {LARGEST} bytes, which no key is", path.display()));
+    }
+    std::fs::read_to_string(path).map(SecretString::from).map_err(|error| format!("{key} {}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -235,7 +235,7 @@ fn what_is_not_there_yet_is_named_as_such() {
         ("[store]", "[privacy]\n[store]"),
         ("[store]", "[keep]\n[store]"),
         ("[store]", "[staff]\n[store]"),
-        ("[store]", "[mail.dkim]\n[store]"),
+        ("[store]", "[mail.returns]\n[store]"),
         ("[store]", "[mail.returns]\n[store]"),
         ("folder = \"var/site\"", "logo = \"x.svg\""),
         ("[listen]", "[listen]\ntls = { cert = \"a\", key = \"b\" }"),

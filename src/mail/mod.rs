@@ -4,9 +4,11 @@
 //! 2. The result is cut at the marks into pieces, each encoded once ([`Rendering::cut`]).
 //! 3. A copy is the pieces that its choice of stories leaves, with the holes filled, under its own
 //!    headers ([`Rendering::copy`]): copying of bytes, no rendering.
+//! 4. It is signed as it stands ([`dkim`]).
 
 mod choice;
 mod cut;
+pub mod dkim;
 mod header;
 mod mailbox;
 mod message;
@@ -36,6 +38,9 @@ pub enum MailError {
     /// The choice leaves no story: there is nothing to send.
     #[error("the copy holds none of the edition's stories; make no delivery for such a reader")]
     Empty,
+    /// No signature could be made.
+    #[error("the copy could not be signed: it has no end of headers, or the machine gives no random bytes")]
+    Signature,
     /// The machine gave no random bytes.
     #[error("the machine gives no random bytes, which boundaries and marks are made of")]
     Random,
