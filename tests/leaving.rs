@@ -44,6 +44,13 @@ async fn who_leaves_by_the_mails_own_link_is_not_written_to_again() {
         assert!(!head.contains("set-cookie") && !head.contains("location:"), "{head}");
         assert!(head.contains("cache-control: no-store") && head.contains("referrer-policy: no-referrer"), "{head}");
     }
+    let list = std::process::Command::new(assert_cmd::cargo::cargo_bin("herald"))
+        .args(["subscribers", "list"])
+        .current_dir(world.path(""))
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&list.stdout);
+    assert!(said.lines().any(|l| l.contains("ana@") && l.ends_with("active, left daily 2026-03-04")), "{said}");
     world.clear_outbox();
     world.advance(Duration::days(1));
     world.write("subscribers/public.csv", &LIST.replace("ana@reader", "ANA@reader").replace("active", "subscribed"));

@@ -6,9 +6,9 @@ use std::io::IsTerminal;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Two spaces keep columns apart.
-const GAP: usize = 2;
+const GAP: &str = "  ";
 /// A column is made no narrower than this.
-const NARROW: usize = 16;
+const NARROW: usize = 24;
 /// Columns that do not fit stand so far to the right, below.
 const BELOW: usize = 4;
 
@@ -41,7 +41,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Prints it on standard output; on a terminal the widest columns give way so that lines fit.
+    /// Prints it on standard output; on a terminal the widest column gives way so that lines fit.
     ///
     /// # Errors
     /// Standard output cannot be written to.
@@ -54,57 +54,62 @@ impl Table {
         super::output::raw(self.text(width))
     }
 
-    /// The table as text, each line ended, none wider than `limit` where that can be had: the widest columns give way, and
-    /// those that do not fit even so stand below, a little to the right.
+    /// The table as text, each line ended, none wider than `limit` where that can be had: the widest column gives way, and
+    /// where that is not enough, the columns that do not fit stand below, a little to the right.
     pub fn text(&self, limit: Option<usize>) -> String {
-        let widths = self.widths(limit);
+        let lines = self.lines(limit);
         let mut text = String::new();
         for row in std::iter::once(&self.head).chain(&self.rows) {
-            let (mut line, mut at) = (String::new(), 0);
-            for (i, width) in widths.iter().enumerate() {
-                if at > BELOW && limit.is_some_and(|limit| at + width > limit) {
+            for (n, columns) in lines.iter().enumerate() {
+                let mut line = if n == 0 { String::new() } else { " ".repeat(BELOW) };
+                for (i, width) in columns {
+                    let cell = cut(row.get(*i).map_or("", String::as_str), *width);
+                    let pad = " ".repeat(width.saturating_sub(cell.width()));
+                    let (before, after) = if self.right.get(*i) == Some(&true) { (&*pad, "") } else { ("", &*pad) };
+                    line.extend([before, &cell, after, GAP]);
+                }
+                // A row may have nothing in the columns of this line.
+                if lines.len() == 1 || !line.trim().is_empty() {
                     text.push_str(line.trim_end());
                     text.push('\n');
-                    (line, at) = (" ".repeat(BELOW), BELOW);
-                }
-                at += width + GAP;
-                let cell = cut(row.get(i).map_or("", String::as_str), *width);
-                let pad = width.saturating_sub(cell.width());
-                if self.right.get(i) == Some(&true) {
-                    line.extend(std::iter::repeat_n(' ', pad));
-                    line.push_str(&cell);
-                    line.extend(std::iter::repeat_n(' ', GAP));
-                } else {
-                    line.push_str(&cell);
-                    line.extend(std::iter::repeat_n(' ', pad + GAP));
                 }
             }
-            text.push_str(line.trim_end());
-            text.push('\n');
         }
         text
     }
 
-    fn widths(&self, limit: Option<usize>) -> Vec<usize> {
+    /// Which columns stand in each line of a row, and how wide each is.
+    fn lines(&self, limit: Option<usize>) -> Vec<Vec<(usize, usize)>> {
         let mut widths: Vec<usize> = self.head.iter().map(|h| h.width()).collect();
         for row in &self.rows {
-            for (i, cell) in row.iter().enumerate() {
-                match widths.get_mut(i) {
-                    Some(width) => *width = (*width).max(cell.width()),
-                    None => widths.push(cell.width()),
-                }
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.width());
             }
         }
-        let Some(limit) = limit else { return widths };
-        loop {
-            let all: usize = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-            let widest = widths.iter_mut().max_by_key(|width| **width);
-            match widest {
-                // Not narrower than the next widest: all that are long give way alike.
-                Some(width) if all > limit && *width > NARROW => *width -= 1,
-                _ => return widths,
+        let all = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
+        let Some(limit) = limit.filter(|limit| all > *limit) else {
+            return vec![widths.into_iter().enumerate().collect()];
+        };
+        if let Some(widest) = widths.iter_mut().max().filter(|widest| all + NARROW <= limit + **widest) {
+            *widest -= all - limit;
+            return vec![widths.into_iter().enumerate().collect()];
+        }
+        let mut lines = vec![Vec::new()];
+        let mut left = limit;
+        for (i, width) in widths.into_iter().enumerate() {
+            // What is longer than any line takes the rest of this one, where that is some.
+            let below = limit.saturating_sub(BELOW);
+            let width = if width > below && left >= NARROW { left } else { width.min(below) };
+            if width > left && left < limit {
+                lines.push(Vec::new());
+                left = below;
+            }
+            left = left.saturating_sub(width + GAP.len());
+            if let Some(line) = lines.last_mut() {
+                line.push((i, width));
             }
         }
+        lines
     }
 }
 
@@ -161,11 +166,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_stands_below() {
         let mut table = Table::new([">ID", "NEWSLETTER", "STATE", "COMPOSED", ">PEOPLE", ">HANDED OVER", "SUBJECT"]);
-        let subject = "Daily digest: a headline that goes on and on";
+        let subject = "Daily digest: a headline that goes on and on and is longer than any line is";
         table.row(["12", "daily", "sending", "2026-03-04 07:00 CET", "1204", "17", subject].map(str::to_owned));
         let text = table.text(Some(60));
         assert!(text.lines().all(|line| line.width() <= 60), "{text}");
         assert_eq!(text.lines().count(), 4, "{text}");
-        assert!(text.contains("1204") && text.contains("Daily digest"), "{text}");
+        assert!(text.contains("07:00 CET") && text.contains("    HANDED OVER  SUBJECT"), "{text}");
+        assert!(text.contains("17  Daily digest: a headline"), "{text}");
     }
 }

@@ -155,9 +155,6 @@ pub async fn pause_troubled(store: &Store) -> Result<Vec<(i64, String)>, Edition
     }
     for (edition, reason) in &paused {
         states::pause(&mut tx, *edition, reason).await?;
-        tracing::warn!(
-            "edition {edition} is paused: {reason}. `herald editions show {edition}` says how far it is; resume or cancel it."
-        );
     }
     tx.commit().await?;
     Ok(paused)
@@ -228,7 +225,6 @@ async fn make(
         if made.held.is_none() {
             made.recipients = fill::fill(store, edition, |_| ()).await?;
         }
-        say(&made);
         return Ok(Some(made));
     }
     Err(EditionError::Busy(newsletter.name.clone()))
@@ -311,23 +307,6 @@ fn late(by: Duration) -> String {
         days => format!("{days} d {} h", hours % 24),
     };
     format!("its time was {by} ago, later than is allowed (late)")
-}
-
-fn say(made: &Made) {
-    let Made { newsletter, number, edition, stories, recipients, .. } = made;
-    match &made.held {
-        Some(reason) => tracing::warn!(
-            "{newsletter} no. {number} (edition {edition}) is held: {reason}. `herald editions resume {edition}` sends it, `herald editions cancel {edition}` does not."
-        ),
-        None => tracing::info!(
-            "{newsletter} no. {number} (edition {edition}): {stories} {} for {recipients} {}",
-            if *stories == 1 { "story" } else { "stories" },
-            people(*recipients)
-        ),
-    }
-    if made.left_out > 0 {
-        tracing::info!("{newsletter} no. {number}: {} more were left out, it is full (max_items)", made.left_out);
-    }
 }
 
 fn people(count: i64) -> &'static str {

@@ -165,7 +165,12 @@ impl Newsroom {
         for made in &pass.made {
             match &made.held {
                 Some(reason) => {
-                    tracing::warn!("{} No. {} is held for staff: {reason}", made.newsletter, made.number);
+                    tracing::warn!(
+                        "{} No. {} is held for staff: {reason}. `herald editions resume {id}` sends it, `herald editions cancel {id}` does not.",
+                        made.newsletter,
+                        made.number,
+                        id = made.edition
+                    );
                 }
                 None => tracing::info!(
                     "{} No. {} “{}”: {} for {}.",
@@ -177,11 +182,21 @@ impl Newsroom {
                 ),
             }
         }
+        for made in pass.made.iter().filter(|made| made.left_out > 0) {
+            tracing::info!(
+                "{} No. {}: {} more were left out, it is full (max_items)",
+                made.newsletter,
+                made.number,
+                made.left_out
+            );
+        }
         for (newsletter, error) in &pass.failed {
             tracing::error!("{newsletter}: no edition could be made: {error}");
         }
         for (edition, reason) in &pass.paused {
-            tracing::warn!("edition {edition} is paused for staff: {reason}");
+            tracing::warn!(
+                "edition {edition} is paused for staff: {reason}. `herald editions show {edition}` says how far it is; resume or cancel it."
+            );
         }
         if !pass.made.is_empty() {
             site.wake.up(Task::Delivery);

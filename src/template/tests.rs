@@ -62,6 +62,13 @@ fn what_never_ends_is_given_up_and_not_begun_again() {
 }
 
 #[test]
+fn parts_that_call_each_other_for_ever_come_to_an_end() {
+    let tree = "{% component more() %}{{<more />}}{{<more />}}{% endcomponent more %}{{<more />}}";
+    let error = page(tree, "en").unwrap_err().to_string();
+    assert!(error.contains("site/x.html") && error.contains("recursion"), "{error}");
+}
+
+#[test]
 fn a_fault_is_named_with_file_and_line() {
     let error = page("a\n{% if %}\n", "en").unwrap_err().to_string();
     assert!(error.contains("site/x.html:2: "), "{error}");

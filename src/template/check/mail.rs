@@ -75,9 +75,12 @@ impl Templates {
             }
             Ok(_) => {}
         }
-        if rendering.subject(None, whole, links).is_ok_and(|subject| subject.trim().is_empty()) {
-            let reason = format!("the subject is empty (with the {kind} sample, in {language}); every mail needs one");
-            faults.insert(TemplateFault::whole(of("subject"), reason));
+        let empty = rendering.subject(None, whole, links).is_ok_and(|subject| subject.trim().is_empty());
+        let (file, fault) = (of("subject"), "the subject is empty");
+        // Once is enough: the next sample has the same reason.
+        if empty && !faults.iter().any(|known| known.file == file && known.reason.starts_with(fault)) {
+            let reason = format!("{fault} (with the {kind} sample, in {language}); every mail needs one");
+            faults.insert(TemplateFault::whole(file, reason));
         }
     }
 
