@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::Duration as Span;
+use herald::service::Newsroom;
 
 use crate::world::{CONFIG, World};
 
@@ -57,6 +58,10 @@ async fn a_mail_that_cannot_be_made_stops_its_own_newsletter_alone() {
     assert_eq!(log.matches("Unknown filter").count(), 1, "{log}");
     assert!(world.path("var/site/feeds/news.rss").exists(), "{said}");
     assert_eq!(world.outbox().len(), 1, "the alert has gone out: {said}");
+    let site = world.newsroom.site.clone();
+    let again = Newsroom::open(site.config, site.store, site.clock).await.expect("a newsroom");
+    let greeting = again.greeting().await.expect("a greeting");
+    assert_eq!(greeting.matches("mail/digest.html:2: ").count(), 1, "{greeting}");
     let (code, said, _) = herald(&world, &["--json", "preview", "daily"]);
     let failure: serde_json::Value = serde_json::from_str(&said).expect("one JSON document");
     assert_eq!((code, &failure["faults"][0]["line"]), (1, &2.into()), "{failure}");

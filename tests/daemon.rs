@@ -131,6 +131,15 @@ fn a_changed_configuration_is_taken_up_and_a_bad_one_changes_nothing() {
     assert!(get(room.public, "/").expect("an answer").contains("The Old Title"), "it goes on as before");
 
     room.configure("The New Title", room.public);
+    let mails = room.folder.path().join("templates/mail");
+    std::fs::create_dir_all(&mails).expect("templates/mail/");
+    std::fs::write(mails.join("digest.html"), "{% if %}").expect("a template");
+    daemon.signal("HUP");
+    let refused = daemon.hears("was not taken up");
+    assert!(refused.contains("mail/digest.html:1"), "{refused}");
+    std::fs::remove_file(mails.join("digest.html")).expect("it goes");
+
+    room.configure("The New Title", room.public);
     daemon.signal("HUP");
     daemon.hears("has been taken up");
     until("the new title", || get(room.public, "/").filter(|page| page.contains("The New Title")));

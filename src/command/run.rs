@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Context, Exit, Usage, once, output};
 use crate::config::ConfigError;
 use crate::service::{self, Doors, Lock, Newsroom};
+use crate::template::TemplateError;
 
 /// Runs until it is stopped.
 #[derive(Debug, clap::Args)]
@@ -95,12 +96,17 @@ async fn reload(cx: &mut Context, doors: &mut Doors, newsroom: &Newsroom) -> any
         return Err(Usage(said.to_owned()).into());
     }
     if config.mail.relays.iter().any(|relay| !relay.url.starts_with("folder:")) {
-        let faults = config.fit_for_real_mail();
+        let mut faults = config.fit_for_real_mail();
+        faults.extend(config.without_password());
         if !faults.is_empty() {
             return Err(ConfigError { file: config.file.clone(), faults }.into());
         }
     }
     let next = Newsroom::open(config.clone(), newsroom.site.store.clone(), cx.clock.clone()).await?;
+    // At a start a broken mail stops its newsletters alone; here the templates in use are better than broken ones.
+    if let Some(fault) = next.site.templates.set_aside().next() {
+        return Err(TemplateError::Fault(fault.clone()).into());
+    }
     next.publish().await?;
     doors.move_to(&config.listen).await?;
     cx.take_up(config);

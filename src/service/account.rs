@@ -1,5 +1,6 @@
 //! What a newsroom says of itself: the greeting of `run`, and the account of a pass.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use super::{Newsroom, Pass, ServiceError};
 use crate::config::Relay;
 use crate::edition;
 use crate::store::{articles, subscribers};
+use crate::template::TemplateFault;
 
 impl Newsroom {
     /// What it found, where it serves, what goes out next, and where to look.
@@ -41,6 +43,10 @@ impl Newsroom {
         }
         for relay in &config.mail.relays {
             let _ = writeln!(text, "  Mail      {}", self.whereto(relay));
+        }
+        let broken: BTreeSet<&TemplateFault> = self.site.templates.set_aside().collect();
+        for fault in broken {
+            let _ = writeln!(text, "  Broken    {fault}; its newsletters wait for a start without that");
         }
         match edition::next_due(&self.site.store, config, &self.site.clock).await? {
             Some(at) => {

@@ -76,7 +76,7 @@ impl Templates {
     /// language, each name that it uses compared with those there are, and each message with the first language's.
     pub fn check(&self, around: &Beside) -> Checked {
         let mut found = Checked::default();
-        found.faults.extend(self.aside.values().flatten().cloned());
+        found.faults.extend(self.set_aside().cloned());
         for mail in self.mails() {
             self.check_mail(mail, &mut found);
         }

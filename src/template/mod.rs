@@ -132,6 +132,11 @@ impl Templates {
         data_encoding::HEXLOWER.encode(digest.finish().as_ref())
     }
 
+    /// What is wrong with those that can't be used.
+    pub fn set_aside(&self) -> impl Iterator<Item = &TemplateFault> {
+        self.aside.values().flatten()
+    }
+
     /// The names of all templates: `site/home.html`, `mail/digest.txt`.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.templates().map(|(name, _)| name)
