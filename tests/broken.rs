@@ -128,6 +128,12 @@ async fn a_password_that_is_not_there_is_a_fault_of_the_configuration() {
             assert!(said.contains(&place) && said.contains(reason), "{arguments:?}: {said}");
         }
     }
+    world.write("config.toml", &format!("{CONFIG}\n[mail.dkim]\nselector = \"s1\"\nkey_file = \"var/keys/s1.pem\"\n"));
+    for arguments in [&["check"][..], &["once"]] {
+        let (code, said, log) = herald(&world, arguments);
+        assert_eq!(code, 2, "{arguments:?}: {said}{log}");
+        assert!(format!("{said}{log}").contains(": mail.dkim.key_file: "), "{arguments:?}: {said}{log}");
+    }
     world.write("var/relay-password", "secret\n");
     world.write("config.toml", &with_relay(true, "password_file = \"var/relay-password\""));
     let (code, said, _) = herald(&world, &["check"]);

@@ -58,7 +58,7 @@ impl Check {
 /// Looks at what the configuration names.
 fn look(mut found: Findings, config: &Config) -> Findings {
     found.configuration = config.fit_for_real_mail();
-    found.configuration.extend(config.without_password());
+    found.configuration.extend(config.without_secrets());
     match Templates::to_check(config) {
         Ok(templates) => {
             let checked = templates.check(&beside(config));

@@ -156,14 +156,14 @@ impl Context {
         Ok(Arc::new(keys::ring(&mut store.read().await?).await?))
     }
 
-    /// Refuses to go on where mail would go to a real relay with settings that are not fit for it, or without the relay's
-    /// password: before anything is sent, `run`, `once` and `send` ask this.
+    /// Refuses to go on where mail would go to a real relay with settings that are not fit for it, or without its
+    /// secrets: before anything is sent, `run`, `once` and `send` ask this.
     ///
     /// # Errors
     /// Each such setting, with its key; exit code 2.
     pub fn demand_real_settings(&self) -> anyhow::Result<()> {
         let mut faults = self.config.fit_for_real_mail();
-        faults.extend(self.config.without_password());
+        faults.extend(self.config.without_secrets());
         self.config.refuse(faults).advise("Nothing was sent. Mend what is named above.")
     }
 

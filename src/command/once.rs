@@ -59,10 +59,10 @@ fn exit_of(pass: &Pass) -> Exit {
 /// # Errors
 /// Usage (exit code 2), naming the key or what to add.
 pub fn may_send(cx: &Context, now: bool, yes: bool) -> anyhow::Result<()> {
+    cx.demand_real_settings()?;
     if cx.config.mail.relays.iter().all(|relay| relay.url.starts_with("folder:")) {
         return Ok(());
     }
-    cx.demand_real_settings()?;
     if now && !yes {
         let relays: Vec<&str> = cx.config.mail.relays.iter().map(|relay| relay.name.as_str()).collect();
         let question = format!(

@@ -83,8 +83,8 @@ impl Config {
         faults
     }
 
-    /// Passwords of relays that can't be had: a file that is not there, a variable that is not set.
-    pub fn without_password(&self) -> Vec<Fault> {
+    /// Secrets of `[mail]` that can't be had: a file that is not there, a variable that is not set.
+    pub fn without_secrets(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for relay in &self.mail.relays {
             let Err(reason) = relay.password(&self.folder) else { continue };
@@ -95,6 +95,14 @@ impl Config {
             // The key says what kind of secret it is.
             let reason = reason.strip_prefix(key).map_or(reason.as_str(), str::trim_start);
             faults.push(self.fault(&format!("mail.relays.{}.{key}", relay.name), format!("{reason}; {advice}")));
+        }
+        let Some(dkim) = &self.mail.dkim else { return faults };
+        let second = dkim.ed25519.as_ref().and_then(|key| key.pem(&self.folder).err());
+        for (key, reason) in [("mail.dkim", dkim.rsa(&self.folder).err()), ("mail.dkim.ed25519", second)] {
+            let Some(reason) = reason else { continue };
+            let reason = reason.strip_prefix("key_file").map_or(reason.as_str(), str::trim_start);
+            let advice = "`herald keys dkim SELECTOR` makes one";
+            faults.push(self.fault(&format!("{key}.key_file"), format!("{reason}; {advice}")));
         }
         faults
     }

@@ -1,3 +1,5 @@
+//! Tests of the signatures.
+
 use super::*;
 
 #[test]
