@@ -4,8 +4,9 @@
 //! 2. [`markdown`]: Markdown to HTML; pictures with captions, interviews and pull quotes get their shape.
 //! 3. [`rewrite`]: every address absolute, embeds to links, media counted; tag by tag.
 //! 4. [`sanitise`]: nothing that could run survives, whatever the steps before it let through.
-//! 5. [`plain`] and [`summary`]: the words alone.
+//! 5. [`plain`] and [`summary`]: the words alone; [`bidi`]: in the order in which they were written.
 
+mod bidi;
 mod interview;
 mod markdown;
 mod plain;
@@ -121,17 +122,18 @@ pub fn render(source: Source<'_>, ground: &Ground<'_>, complaints: &mut Complain
     let more = more_mark(source.body);
     let html = html(source.body, source.markup, ground, &told);
     let (html, assets) = rewrite::rewrite(&html, ground, &told);
-    let html = sanitise::clean(&html, ground.page);
+    let html = bidi::without_overrides(sanitise::clean(&html, ground.page));
     let heading = plain::first_heading(&html);
     // What stands before the mark is what its author would have as the summary.
     let summary = more.and_then(|at| {
         let lead = self::html(&source.body[..at], source.markup, ground, &RefCell::default());
-        Some(plain::text(&sanitise::clean(&lead, ground.page))).filter(|text| !text.trim().is_empty())
+        Some(summary::words(&sanitise::clean(&lead, ground.page))).filter(|text| !text.is_empty())
     });
     let summary = match summary {
-        Some(lead) => shorten(&plain::line(&lead), SUMMARY_LONGEST + 100),
+        Some(lead) => shorten(&lead, SUMMARY_LONGEST + 100),
         None => summary::summary(&html),
     };
+    let summary = bidi::tame(&summary);
     let text = plain::text(&html);
     let told = told.into_inner();
     for (place, reason) in told.said {

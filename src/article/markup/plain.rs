@@ -261,11 +261,8 @@ pub fn line(text: &str) -> String {
     }
     plain.push_str(rest);
     let plain: String = plain.chars().filter(|c| *c != '\u{AD}' && !crate::article::decode::is_forbidden(*c)).collect();
-    plain
-        .split(|c: char| c.is_whitespace() && c != '\u{A0}' && c != '\u{202F}')
-        .filter(|w| !w.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = plain.split(|c: char| c.is_whitespace() && c != '\u{A0}' && c != '\u{202F}').filter(|w| !w.is_empty());
+    super::bidi::tame(&words.collect::<Vec<_>>().join(" "))
 }
 
 /// The length of the HTML tag at the beginning of a text.

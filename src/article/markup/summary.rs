@@ -7,44 +7,79 @@ pub const LONGEST: usize = 300;
 /// A sentence that ends before this is not all of the summary.
 const SHORTEST: usize = 160;
 
-/// A summary of sanitised HTML: the first sentences of its paragraphs, whole words, 300 characters at most.
+/// Elements whose words are no running text.
+const ASIDE: &[&str] = &["table", "pre", "blockquote", "aside", "ul", "ol", "dl", "h1", "h2", "h3", "h4", "h5", "h6"];
+
+/// A summary of sanitised HTML: the first sentences of its paragraphs, whole words, 300 characters at most; where there
+/// is no paragraph, of its lists, quotes and headings. Captions, and links that show nothing but an address (what is left of
+/// an embedded film), are no words of it.
 pub(super) fn summary(html: &str) -> String {
-    let (mut depth, mut outside, mut note) = (0usize, 0usize, 0usize);
+    shorten(&words(html), LONGEST)
+}
+
+/// The running text of sanitised HTML, on one line.
+pub(super) fn words(html: &str) -> String {
+    let (mut depth, mut outside, mut note, mut figure) = (0usize, 0usize, 0usize, 0usize);
     let (mut words, mut all) = (String::new(), String::new());
+    // The words of the link that is open.
+    let mut link: Option<String> = None;
+    let mut put = |text: &str, running: bool| {
+        if running && words.len() < 4 * LONGEST * 2 {
+            words.push_str(text);
+        }
+        if all.len() < 4 * LONGEST * 4 {
+            all.push_str(text);
+        }
+    };
     walk(html, |piece| match piece {
         Piece::Start(tag) => match &*tag.name {
             "p" => depth += 1,
-            "figure" | "table" | "pre" | "blockquote" | "aside" | "ul" | "ol" | "h1" | "h2" | "h3" | "h4" | "h5"
-            | "h6" => outside += 1,
+            "figure" => figure += 1,
+            name if ASIDE.contains(&name) => outside += 1,
             // The number of a footnote is no word.
             "sup" => note += 1,
-            "br" => words.push(' '),
+            "br" => put(" ", true),
+            "a" => link = Some(String::new()),
             _ => {}
         },
         Piece::End(name) => match name {
             "p" => {
                 depth = depth.saturating_sub(1);
-                words.push(' ');
+                put(" ", true);
             }
-            "figure" | "table" | "pre" | "blockquote" | "aside" | "ul" | "ol" | "h1" | "h2" | "h3" | "h4" | "h5"
-            | "h6" => {
+            "figure" => figure = figure.saturating_sub(1),
+            name if ASIDE.contains(&name) => {
                 outside = outside.saturating_sub(1);
-                all.push(' ');
+                put(" ", false);
             }
             "sup" => note = note.saturating_sub(1),
+            "a" => {
+                if let Some(label) = link.take().filter(|label| !is_address(label)) {
+                    put(&label, depth > 0 && outside == 0 && note == 0);
+                }
+            }
             _ => {}
         },
-        Piece::Text(text) if all.len() < 4 * LONGEST * 4 => {
-            if depth > 0 && outside == 0 && note == 0 && words.len() < 4 * LONGEST * 2 {
-                words.push_str(text);
-            }
-            all.push_str(text);
-        }
-        Piece::Text(_) => {}
+        Piece::Text(_) if figure > 0 => {}
+        Piece::Text(text) => match &mut link {
+            Some(label) => label.push_str(text),
+            None => put(text, depth > 0 && outside == 0 && note == 0),
+        },
     });
     let tidy = |text: &str| text.replace('\u{AD}', "").split_whitespace().collect::<Vec<_>>().join(" ");
     let words = tidy(&words);
-    if words.is_empty() { shorten(&tidy(&all), LONGEST) } else { shorten(&words, LONGEST) }
+    if words.is_empty() { tidy(&all) } else { words }
+}
+
+/// Whether the words of a link are an address: `youtube.com/watch?v=…`.
+fn is_address(label: &str) -> bool {
+    let label = label.trim();
+    let host = label.split_once("://").map_or(label, |(_, rest)| rest);
+    let (host, path) = host.split_once('/').unwrap_or((host, ""));
+    !label.contains(char::is_whitespace)
+        && host.contains('.')
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'))
+        && (label.contains("://") || !path.is_empty())
 }
 
 /// The first sentences of a text that fit into so many characters; where the first one is longer, its first words and `…`.

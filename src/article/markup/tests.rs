@@ -295,3 +295,47 @@ fn depth_and_size_are_no_trouble() {
         assert!(got.html.contains("end"), "{}", &bomb[..20]);
     }
 }
+
+#[test]
+fn a_reference_that_stands_by_itself_is_a_link_and_one_within_a_link_its_address() {
+    let link = "<a href=\"https://n.example/articles/other\">n.example/articles/other</a>";
+    for bare in ["{{< relref \"other\" >}}", "{{% ref \"other\" %}}", "{% post_url other %}", "{% link other %}"] {
+        check(&format!("See {bare}, please."), &format!("<p>See {link}, please.</p>"));
+        check(bare, &format!("<p>{link}</p>"));
+        check(&format!("[a](/x) ({bare})"), &format!("<p><a href=\"https://n.example/x\">a</a> ({link})</p>"));
+        let there = "<p><a href=\"https://n.example/articles/other\">a</a></p>";
+        check(&format!("[a]({bare})"), there);
+        check(&format!("[a]\n\n[a]: {bare}"), there);
+        check(&format!("<a href=\"{bare}\">a</a>"), there);
+    }
+    let (got, faults) = rendered("See {{< relref \"gone.md\" >}}.", Markup::Markdown);
+    assert!(got.text == "See gone.md." && !got.html.contains("x-page"), "{}", got.html);
+    assert_eq!(faults, ["a.md:5: the link leads to “gone.md”, and no article of this source is called so"]);
+}
+
+#[test]
+fn a_made_summary_is_of_running_text_alone() {
+    let film = "{{< youtube abc123 >}}";
+    let figure = "{{< figure src=\"map.jpg\" caption=\"Cap\" >}}";
+    for (body, summary) in [
+        (format!("Text and\n\n{figure}\n\n{film}\n\nmore."), "Text and more."),
+        (format!("Text and\n\n![alt](map.jpg \"Cap\")\n\n{film}"), "Text and"),
+        (format!("Text and\n{figure}\n{film}\n"), "Text and"),
+        (format!("{figure}\n\n{film}"), ""),
+        (format!("Text and\n\n{figure}\n\n{film}\n\n<!-- more -->\n\nLater."), "Text and"),
+        ("Read [the report](/r) and <https://n.example/long/address>.".to_owned(), "Read the report and ."),
+        ("- one\n- two".to_owned(), "one two"),
+        ("# Heading\n\nWords\n\n> Said".to_owned(), "Words"),
+    ] {
+        let got = rendered(&body, Markup::Markdown).0;
+        assert_eq!(got.summary, summary, "{body}\n{}", got.html);
+    }
+}
+
+#[test]
+fn no_character_turns_a_text_around() {
+    let got = rendered("a \u{202E}txt.exe &#x202E;b \u{2067}\u{5D0}\u{2069}", Markup::Markdown).0;
+    assert_eq!(got.html, "<p>a txt.exe b \u{2067}\u{5D0}\u{2069}</p>");
+    assert_eq!(got.summary, "a txt.exe b \u{2067}\u{5D0}\u{2069}");
+    assert_eq!(line("A\u{202E}b \u{200F}c"), "Ab \u{200F}c");
+}

@@ -13,6 +13,8 @@ pub(super) struct Args {
 /// What a tag became.
 pub(super) enum Made {
     Html(String),
+    /// The address of the article that is called so.
+    Page(String),
     /// It stands for nothing that is printed.
     Nothing,
     Unknown,
@@ -121,10 +123,8 @@ pub(super) fn make(args: &Args, alone: bool) -> Made {
                 None => link(format!("https://gist.github.com/{user}")),
             };
         }
-        // These stand inside a link: `[text]({{< ref "a.md" >}})`.
         ("ref" | "relref" | "post_url" | "link", _) => {
-            let target = args.get(&["path"]).or(first).unwrap_or_default();
-            return Made::Html(format!("x-page:{}", target.replace(' ', "%20")));
+            return Made::Page(args.get(&["path"]).or(first).unwrap_or_default().to_owned());
         }
         ("toc" | "clear" | "clearfix" | "spacer" | "more" | "icon" | "newline" | "seo" | "feed_meta" | "csrf", _) => {
             return Made::Nothing;
@@ -165,7 +165,7 @@ pub(super) fn make(args: &Args, alone: bool) -> Made {
     Made::Unknown
 }
 
-fn anchor(url: &str, label: &str) -> String {
+pub(super) fn anchor(url: &str, label: &str) -> String {
     format!("<a href=\"{}\">{}</a>", escaped(url), escaped(label))
 }
 

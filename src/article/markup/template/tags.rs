@@ -5,6 +5,7 @@ use super::{Scanner, window};
 /// How far the end of a pair of tags is looked for, in bytes.
 const FAR: usize = 200_000;
 use super::element::{self, Args, Made};
+use crate::article::markup::Found;
 
 impl Scanner<'_> {
     /// Hugo's `{{< name args >}}` and `{{% name args %}}`.
@@ -120,6 +121,20 @@ impl Scanner<'_> {
     fn element(&mut self, args: &Args, length: usize, alone: bool, paired: bool) {
         match element::make(args, alone) {
             Made::Html(html) => self.put(&html, length, alone),
+            Made::Page(name) => {
+                let address = format!("x-page:{}", name.replace(' ', "%20"));
+                let bare = (!self.is_address()).then(|| {
+                    // Where it stands by itself, it becomes the link that its address was meant for.
+                    let (file, _) = name.split_once('#').unwrap_or((&name, ""));
+                    let label = match self.ground.around.named(file) {
+                        Found::Page(url) => url,
+                        _ => name.clone(),
+                    };
+                    // Without its scheme, or Markdown makes a link of it within the link.
+                    element::anchor(&address, label.split_once("://").map_or(label.as_str(), |(_, rest)| rest))
+                });
+                self.put(&bare.unwrap_or(address), length, false);
+            }
             // The tags of a box around ordinary text go; the text stays.
             Made::Nothing => self.at += length,
             Made::Unknown if paired => self.at += length,
@@ -129,6 +144,19 @@ impl Scanner<'_> {
                 self.at += length;
             }
         }
+    }
+
+    /// Whether what stands here is the address of a link: `[text](…)`, `[name]: …`, `<a href=…`.
+    fn is_address(&self) -> bool {
+        let before = &self.body[..self.at];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let label = line.trim_end().strip_suffix("]:").is_some_and(|name| name.trim_start().starts_with('['));
+        let target = line.rfind("](").is_some_and(|at| !line[at..].contains(')'));
+        let tag = before.rfind('<').map(|at| &before[at + 1..]).is_some_and(|tag| {
+            tag.len() < super::LONGEST && tag.starts_with(|c: char| c.is_ascii_alphabetic()) && !tag.contains('>')
+        });
+        // `<{{< ref "a.md" >}}>`
+        label || target || tag || before.ends_with('<')
     }
 
     fn code_block(&mut self, language: &str, content: &str) {
