@@ -7,6 +7,7 @@ mod cli;
 mod daemon;
 mod editions;
 mod feeds;
+mod held;
 mod house;
 mod killed;
 mod leaving;

@@ -5,6 +5,7 @@
 //!
 //! Nothing here reads or writes; the source does.
 
+mod doubts;
 mod page;
 #[cfg(test)]
 mod tests;
@@ -140,10 +141,15 @@ impl Head {
             return Err(Unread::Faults(complaints.into_faults()));
         }
         let (title, heading) = title(&matter, split.body, &place);
+        let nameless = matter.title.is_none() && !heading && matter.withdrawn.is_none();
+        if nameless && doubts::is_no_article(&root, split.body, &place, &mut complaints) {
+            return Err(Unread::Faults(complaints.into_faults()));
+        }
         let sample = format!("{title}\n{}", head_of(split.body, 20_000));
         let said =
             Said { matter: matter.language.as_ref(), path: place.language.as_ref(), source: house.language.as_ref() };
         let language = spoken::language(said, &sample, &house.languages);
+        doubts::foreign(&language, matter.language_line, house, &mut complaints);
         let slug = own_slug(&matter, &place, &title);
         let id = matter.id.as_ref().map(|(_, text)| match Uuid::parse_str(text.trim_start_matches("urn:uuid:")) {
             Ok(uuid) => ArticleId(uuid),
@@ -220,7 +226,7 @@ impl Head {
             summary,
             html: rendered.html,
             text: rendered.text,
-            topics: topics(&matter.topics, house),
+            topics: topics(&matter, house),
             authors: matter.authors.iter().map(|name| markup::line(name)).filter(|name| !name.is_empty()).collect(),
             picture,
             canonical: matter.canonical.clone(),
@@ -338,16 +344,24 @@ fn path_date(matter: &Matter, place: &Place, zone: Tz) -> Option<Instant> {
 }
 
 /// Topics as written; those that the newsroom has names for, by their ids.
-fn topics(written: &[String], house: &House) -> Vec<String> {
+fn topics(matter: &Matter, house: &House) -> Vec<String> {
+    let known = |label: &str| {
+        let id = topic_id(label);
+        house.topics.iter().find(|(known, names)| topic_id(known) == id || names.iter().any(|n| topic_id(n) == id))
+    };
     let mut topics: Vec<String> = Vec::new();
-    for label in written {
-        let label = markup::line(label);
-        let id = topic_id(&label);
-        let known =
-            house.topics.iter().find(|(known, names)| topic_id(known) == id || names.iter().any(|n| topic_id(n) == id));
-        let topic = known.map_or(label, |(known, _)| known.clone());
-        if !id.is_empty() && !topics.contains(&topic) {
+    let mut put = |label: &str| {
+        let topic = known(label).map_or_else(|| label.to_owned(), |(known, _)| known.clone());
+        if !topic_id(&topic).is_empty() && !topics.contains(&topic) {
             topics.push(topic);
+        }
+    };
+    for written in &matter.topics {
+        let label = markup::line(written);
+        if matter.spaced.contains(written) && known(&label).is_none() {
+            label.split(' ').for_each(&mut put);
+        } else {
+            put(&label);
         }
     }
     topics

@@ -41,6 +41,21 @@ pub enum Aside {
     House,
 }
 
+/// Folders of a site's own machinery, and of what a generator made of the articles: its pages are no articles again.
+const HOUSE: &[&str] = &[
+    "_includes",
+    "_layouts",
+    "_data",
+    "_sass",
+    "_site",
+    "_cache",
+    "archetypes",
+    "layouts",
+    "node_modules",
+    "partials",
+    "bower_components",
+];
+
 /// Two-letter words that folders are called for other reasons than a language.
 const AMBIGUOUS: &[&str] = &[
     "am", "as", "be", "co", "do", "ga", "ha", "he", "hi", "ho", "ia", "id", "ie", "ii", "io", "is", "it", "la", "lb",
@@ -81,10 +96,7 @@ impl Place {
         let mut kept: Vec<&str> = Vec::new();
         let mut draft = false;
         for folder in folders.split('/').filter(|f| !f.is_empty()) {
-            if matches!(
-                folder,
-                "_includes" | "_layouts" | "_data" | "_sass" | "archetypes" | "layouts" | "node_modules" | "partials"
-            ) {
+            if HOUSE.contains(&folder) || folder.starts_with('.') {
                 return Err(Aside::House);
             }
             draft |= matches!(folder, "_drafts" | "drafts");
@@ -217,6 +229,11 @@ mod tests {
             ("news/_index.sr.md", Aside::Section),
             ("_index.md", Aside::Section),
             ("_includes/head.html", Aside::House),
+            ("_site/2026/05/18/ferry/index.html", Aside::House),
+            ("blog/_site/ferry.html", Aside::House),
+            ("node_modules/marked/README.md", Aside::House),
+            (".git/notes.md", Aside::House),
+            ("blog/.jekyll-cache/a.html", Aside::House),
             ("404.html", Aside::House),
         ] {
             assert_eq!(Place::of(path, &site()), Err(aside), "{path}");

@@ -1,4 +1,6 @@
 //! From bytes to a draft: front matter, links, languages, faults.
+mod held;
+
 use chrono::{TimeZone, Utc};
 
 use super::*;

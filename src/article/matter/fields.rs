@@ -1,9 +1,9 @@
-//! By which names sites of every kind call the same thing.
+//! Front matter into [`Matter`], by the keys of [`keys`].
 
-use chrono::NaiveTime;
 use chrono_tz::Tz;
 
-use super::{Complaints, Lead, Node, Value, people, pictures};
+use super::keys::{self, Key};
+use super::{Complaints, Lead, Node, Value, holds, near, people, pictures, times};
 use crate::article::{Language, Note, date, topic_id};
 use crate::clock::Instant;
 
@@ -31,6 +31,8 @@ pub struct Matter {
     pub draft: bool,
     /// Topics, as written, each once.
     pub topics: Vec<String>,
+    /// Which of them are one text of several words without quotes, under a key that Jekyll splits at the spaces.
+    pub spaced: Vec<String>,
     /// Authors in order.
     pub authors: Vec<String>,
     /// The summary, as written.
@@ -39,6 +41,8 @@ pub struct Matter {
     pub lead: Option<Lead>,
     /// Its language.
     pub language: Option<Language>,
+    /// The line that says so.
+    pub language_line: Option<usize>,
     /// What it shares with its translations.
     pub translation_key: Option<String>,
     /// The article it is a translation of: its file, slug or id, and the line that says so.
@@ -66,80 +70,105 @@ impl Matter {
     pub fn read(root: &Node, around: &[&Node], settings: Settings, complaints: &mut Complaints) -> Matter {
         // Hugo and Zola have a place for keys that are not their own.
         let mut maps = vec![root];
-        maps.extend(["extra", "params"].iter().filter_map(|key| root.get(&[key])));
-        let taxonomies = root.get(&["taxonomies"]);
+        maps.extend(keys::EXTRA.names.iter().filter_map(|key| root.get(&[key])));
+        let own = maps.len();
         for node in around {
             maps.push(node);
-            maps.extend(["extra", "params"].iter().filter_map(|key| node.get(&[key])));
+            maps.extend(keys::EXTRA.names.iter().filter_map(|key| node.get(&[key])));
         }
-        let reader = Reader { maps, taxonomies, settings };
+        let reader = Reader { maps, own, taxonomies: root.get(keys::TAXONOMIES.names), settings };
+        near::look(root, around, settings, complaints);
         reader.matter(complaints)
     }
 }
 
-struct Reader<'n> {
+/// Where keys are looked up.
+pub(super) struct Reader<'n> {
     maps: Vec<&'n Node>,
+    /// How many of the maps are the file's own; the others are those of its folder.
+    own: usize,
     taxonomies: Option<&'n Node>,
-    settings: Settings,
+    pub(super) settings: Settings,
+}
+
+/// What stands under a key.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'n> {
+    /// The key as it is written.
+    pub(super) name: &'n str,
+    pub(super) node: &'n Node,
+    /// The line, where it is one of this file.
+    pub(super) line: Option<usize>,
 }
 
 impl<'n> Reader<'n> {
-    fn find(&self, keys: &[&str]) -> Option<&'n Node> {
-        self.maps.iter().find_map(|map| map.get(keys))
+    /// What says something under these names, in the order of the places where one looks.
+    fn entries<'s>(&'s self, names: &'s [&'s str]) -> impl Iterator<Item = Entry<'n>> + 's {
+        self.maps.iter().enumerate().flat_map(move |(at, map)| {
+            let entries = names.iter().filter_map(move |name| map.entry(&[name]));
+            entries.map(move |(name, node)| Entry { name, node, line: (at < self.own).then_some(node.line) })
+        })
     }
 
-    fn text(&self, keys: &[&str]) -> Option<String> {
-        self.find(keys).and_then(Node::as_text).map(str::to_owned)
+    pub(super) fn entry(&self, names: &[&str]) -> Option<Entry<'n>> {
+        self.entries(names).next()
+    }
+
+    /// The first scalar under a key; that only something else is written there is told.
+    pub(super) fn scalar(&self, key: &Key, complaints: &mut Complaints) -> Option<Entry<'n>> {
+        let found = self.entries(key.names).find(|entry| entry.node.as_text().is_some());
+        if let (None, Some(entry)) = (found, self.entry(key.names)) {
+            wanted(entry, key, "it is left out of account", complaints);
+        }
+        found
+    }
+
+    fn text(&self, key: &Key, complaints: &mut Complaints) -> Option<String> {
+        self.scalar(key, complaints).and_then(|entry| entry.node.as_text()).map(str::to_owned)
+    }
+
+    fn lined(&self, key: &Key, complaints: &mut Complaints) -> Option<(usize, String)> {
+        self.scalar(key, complaints).and_then(|entry| Some((entry.node.line, entry.node.as_text()?.to_owned())))
     }
 
     fn matter(&self, complaints: &mut Complaints) -> Matter {
         let mut matter = Matter {
-            title: self.text(&["title", "headline"]),
-            topics: self.topics(),
-            authors: self
-                .find(&["authors", "author", "byline", "writers", "writer", "by"])
-                .map(people::names)
-                .unwrap_or_default(),
-            summary: self.text(&[
-                "summary",
-                "excerpt",
-                "deck",
-                "standfirst",
-                "description",
-                "abstract",
-                "lead",
-                "intro",
-            ]),
+            title: self.text(&keys::TITLE, complaints),
+            authors: self.entry(keys::AUTHORS.names).map(|entry| people::names(entry.node)).unwrap_or_default(),
+            summary: self.text(&keys::SUMMARY, complaints),
             lead: pictures::lead(&self.maps),
-            translation_key: self.text(&["translation_key", "translation_id", "trans_id"]),
-            translation_of: self
-                .find(&["translation_of", "translates"])
-                .and_then(|n| Some((n.line, n.as_text()?.to_owned()))),
-            guid: self.text(&["guid", "atom_id", "feed_id"]),
-            id: self.find(&["id", "uuid"]).and_then(|n| Some((n.line, n.as_text()?.to_owned()))),
+            translation_key: self.text(&keys::TRANSLATION_KEY, complaints),
+            translation_of: self.lined(&keys::TRANSLATION_OF, complaints),
+            guid: self.text(&keys::GUID, complaints),
+            id: self.lined(&keys::ID, complaints),
             ..Matter::default()
         };
+        self.topics(&mut matter, complaints);
         self.language(&mut matter, complaints);
-        self.address(&mut matter);
-        self.times(&mut matter, complaints);
-        self.decisions(&mut matter, complaints);
+        self.address(&mut matter, complaints);
+        times::read(self, &mut matter, complaints);
+        holds::read(self, &mut matter, complaints);
+        self.rest(&mut matter, complaints);
         matter
     }
 
     fn language(&self, matter: &mut Matter, complaints: &mut Complaints) {
-        let Some(node) = self.find(&["lang", "language", "locale", "lng"]) else { return };
-        let Some(text) = node.as_text() else { return };
-        match Language::read(text) {
-            Ok(language) => matter.language = Some(language),
-            Err(error) => complaints.warn(node.line, format!("{error}; the language of its folder is taken")),
+        let Some(entry) = self.scalar(&keys::LANGUAGE, complaints) else { return };
+        match Language::read(entry.node.as_text().unwrap_or_default()) {
+            Ok(language) => {
+                matter.language = Some(language);
+                matter.language_line = entry.line;
+            }
+            Err(error) => complaints.warn(entry.line, format!("{error}; the language of its folder is taken")),
         }
     }
 
     /// `slug` is a slug; `permalink`, `url` and `path` end with one, unless they are patterns or lead elsewhere.
-    fn address(&self, matter: &mut Matter) {
-        matter.path = ["permalink", "url", "path"]
-            .iter()
-            .filter_map(|key| self.find(&[key]).and_then(Node::as_text))
+    fn address(&self, matter: &mut Matter, complaints: &mut Complaints) {
+        matter.path = [keys::PERMALINK.names, keys::ADDRESS.names]
+            .into_iter()
+            .flatten()
+            .filter_map(|key| self.entry(&[key])?.node.as_text())
             .find(|path| !path.contains(['{', ':', '<']) && !path.starts_with("//") && path.parse::<bool>().is_err())
             .map(|path| path.trim_matches('/').to_owned());
         let last = |path: &String| {
@@ -149,142 +178,56 @@ impl<'n> Reader<'n> {
             let name = [".html", ".htm", ".md"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
             Some(name.to_owned()).filter(|name| !name.is_empty())
         };
-        matter.slug = self.text(&["slug"]).filter(|slug| !slug.contains(['{', ':'])).as_ref().and_then(last);
+        let slug = self.text(&keys::SLUG, complaints);
+        matter.slug = slug.filter(|slug| !slug.contains(['{', ':'])).as_ref().and_then(last);
         matter.slug = matter.slug.take().or_else(|| matter.path.as_ref().and_then(last));
     }
 
-    fn topics(&self) -> Vec<String> {
-        const KEYS: [&str; 8] = ["topics", "topic", "tags", "tag", "categories", "category", "keywords", "sections"];
-        let mut topics: Vec<String> = Vec::new();
+    fn topics(&self, matter: &mut Matter, complaints: &mut Complaints) {
         let mut seen = std::collections::HashSet::new();
-        // The nearest map that names any of them decides about that key.
-        let found = KEYS.iter().flat_map(|key| {
-            let here = self.find(&[key]);
-            let there = self.taxonomies.and_then(|map| map.get(&[key]));
-            [here, there].into_iter().flatten()
-        });
-        for (_, text) in found.flat_map(Node::texts) {
-            for label in text.split([',', ';']).map(str::trim) {
-                let label = label.trim_start_matches('#').trim();
-                if !topic_id(label).is_empty() && seen.insert(topic_id(label)) {
-                    topics.push(label.to_owned());
+        for key in [&keys::TOPICS, &keys::TAGS, &keys::CATEGORIES] {
+            // The nearest map that names any of them decides about that name.
+            for name in key.names {
+                let there = self.taxonomies.and_then(|map| map.entry(&[name]));
+                let there = there.map(|(name, node)| Entry { name, node, line: Some(node.line) });
+                for entry in self.entry(&[name]).into_iter().chain(there) {
+                    for (text, quoted) in words(entry, key, complaints) {
+                        for label in text.split([',', ';']).map(str::trim) {
+                            let label = label.trim_start_matches('#').trim();
+                            if topic_id(label).is_empty() || !seen.insert(topic_id(label)) {
+                                continue;
+                            }
+                            let alone = matches!(entry.node.value, Value::Text { .. }) && !quoted && text == label;
+                            if alone && *name == "categories" && label.contains(char::is_whitespace) {
+                                matter.spaced.push(label.to_owned());
+                            }
+                            matter.topics.push(label.to_owned());
+                        }
+                    }
                 }
             }
         }
-        topics
     }
 
-    fn times(&self, matter: &mut Matter, complaints: &mut Complaints) {
-        const WRITTEN: &[&str] =
-            &["date", "published", "pub_date", "publish_date", "published_at", "date_published", "publication_date"];
-        const CHANGED: &[&str] = &[
-            "updated",
-            "lastmod",
-            "last_modified_at",
-            "last_modified",
-            "modified",
-            "updated_at",
-            "date_modified",
-            "last_updated",
-            "edited",
-        ];
-        for key in WRITTEN {
-            let Some(node) = self.find(&[key]) else { continue };
-            if *key == "published" && node.as_bool().is_some() || matter.published.is_some() {
-                continue;
-            }
-            let Some(text) = node.as_text() else {
-                complaints.refuse(
-                    node.line,
-                    format!("`{key}` is no date; write it like 2026-05-18 or 2026-05-18T16:40+02:00"),
-                );
-                continue;
-            };
-            // Words of Eleventy that mean: ask the file system. A copy of a file would move the date.
-            if ["last modified", "created", "git last modified", "git created"].contains(&text.to_lowercase().as_str())
-            {
-                complaints.warn(node.line, format!("`{key}: {text}` is not followed; write the date"));
-                continue;
-            }
-            match self.date(node, text) {
-                Ok(at) => matter.published = Some(at),
-                Err(reason) => complaints.refuse(node.line, format!("`{key}`: {reason}")),
+    fn rest(&self, matter: &mut Matter, complaints: &mut Complaints) {
+        if let Some(entry) = self.entry(keys::BREAKING.names) {
+            matter.breaking = entry.node.as_bool() == Some(true);
+            if entry.node.as_bool().is_none() {
+                wanted(entry, &keys::BREAKING, "it is taken for no", complaints);
             }
         }
-        // The day of what an article is about, for want of its own: only a day that has passed, for an announcement
-        // must not wait for what it announces; and the key holds other things than days as well.
-        if matter.published.is_none() {
-            let day = self.find(&["event", "event_date"]).and_then(|node| self.date(node, node.as_text()?).ok());
-            matter.published = day.filter(|at| *at <= self.settings.now);
-        }
-        if let Some(node) = self.find(CHANGED) {
-            match node.as_text().map(|text| self.date(node, text)) {
-                Some(Ok(at)) => matter.updated = Some(at),
-                Some(Err(reason)) => complaints.warn(node.line, format!("{reason}; it is left out of account")),
-                None => {}
-            }
-        }
-        if let Some(node) = self.find(&["embargo", "embargo_until", "embargoed_until"]) {
-            match (node.as_bool(), node.as_text().map(|text| self.date(node, text))) {
-                (Some(false), _) => {}
-                (_, Some(Ok(at))) => matter.embargo = Some(at),
-                (_, Some(Err(reason))) => complaints.refuse(node.line, format!("`embargo`: {reason}")),
-                (_, None) => complaints.refuse(node.line, "`embargo` is no date; write until when it holds"),
-            }
-        }
-        if let Some(node) = self.find(&["expiry_date", "expires", "expiry"]) {
-            let past =
-                node.as_text().and_then(|text| self.date(node, text).ok()).is_some_and(|at| at <= self.settings.now);
-            if past {
-                complaints.warn(node.line, "its expiry has passed, but articles are not taken back by date; write `withdrawn: why`, or delete the file");
-            }
-        }
-    }
-
-    fn date(&self, node: &Node, text: &str) -> Result<Instant, String> {
-        let at = date::parse(text, self.settings.zone).map_err(|error| error.to_string())?;
-        // Zola and Pelican have the time in a key of its own now and then.
-        let time = self.find(&["time"]).filter(|_| text.len() <= 10 && node.line > 0).and_then(Node::as_text);
-        let timed = time.and_then(|time| {
-            let time = NaiveTime::parse_from_str(time, "%H:%M")
-                .or_else(|_| NaiveTime::parse_from_str(time, "%H:%M:%S"))
-                .ok()?;
-            date::at_zone(at.with_timezone(&self.settings.zone).date_naive().and_time(time), self.settings.zone)
-        });
-        Ok(timed.unwrap_or(at))
-    }
-
-    fn decisions(&self, matter: &mut Matter, complaints: &mut Complaints) {
-        let decided = |key: &str| self.find(&[key]).and_then(Node::as_bool);
-        let status = self.text(&["status", "post_status"]).unwrap_or_default().to_lowercase();
-        matter.draft = match self.find(&["draft"]) {
-            // Whatever else is written there, somebody wanted it held.
-            Some(node) => node.as_bool().unwrap_or(true),
-            None => false,
-        } || decided("published") == Some(false)
-            || matches!(status.as_str(), "draft" | "private" | "hidden" | "pending" | "skip");
-        matter.breaking = decided("breaking") == Some(true)
-            || self.text(&["priority"]).is_some_and(|p| matches!(p.to_lowercase().as_str(), "breaking" | "urgent"));
-        if let Some(node) = self.find(&["canonical", "canonical_url", "canonical_link"]) {
-            match node.as_text() {
+        let priority = self.text(&keys::PRIORITY, complaints).unwrap_or_default().to_lowercase();
+        matter.breaking |= matches!(priority.as_str(), "breaking" | "urgent");
+        if let Some(entry) = self.entry(keys::CANONICAL.names) {
+            match entry.node.as_text() {
                 Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
                     matter.canonical = Some(url.to_owned())
                 }
-                _ => complaints.warn(node.line, "`canonical` is no web address; it is left out of account"),
+                _ => wanted(entry, &keys::CANONICAL, "it is left out of account", complaints),
             }
         }
-        if let Some(node) = self.find(&["withdrawn", "retracted", "retraction"]) {
-            matter.withdrawn = match (node.as_bool(), &node.value) {
-                (Some(false), _) => None,
-                (Some(true), _) => Some(String::new()),
-                (None, Value::Map(_)) => {
-                    Some(node.get(&["reason", "note", "text"]).and_then(Node::as_text).unwrap_or_default().to_owned())
-                }
-                (None, _) => Some(node.texts().into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")),
-            };
-        }
-        for node in ["correction", "corrections", "errata", "erratum"].iter().filter_map(|key| self.find(&[key])) {
-            self.notes(node, matter, complaints);
+        for entry in keys::CORRECTION.names.iter().filter_map(|key| self.entry(&[key])) {
+            self.notes(entry.node, matter, complaints);
         }
     }
 
@@ -323,5 +266,31 @@ impl<'n> Reader<'n> {
                 }
             }
         }
+    }
+}
+
+/// Says that something else is written under a key than it wants, and what becomes of it.
+pub(super) fn wanted(entry: Entry<'_>, key: &Key, then: &str, complaints: &mut Complaints) {
+    let (name, shown) = (entry.name, entry.node.shown());
+    complaints.warn(entry.line, format!("`{name}` wants {}; {shown} is written here, and {then}", key.takes));
+}
+
+/// The words under a key of topics, and whether they stood in quotes.
+fn words<'n>(entry: Entry<'n>, key: &Key, complaints: &mut Complaints) -> Vec<(&'n str, bool)> {
+    let within = |node: &'n Node| Entry { node, line: entry.line.map(|_| node.line), ..entry };
+    match &entry.node.value {
+        Value::Text { quoted, .. } => entry.node.as_text().map(|text| (text, *quoted)).into_iter().collect(),
+        Value::List(list) => list.iter().flat_map(|node| words(within(node), key, complaints)).collect(),
+        Value::Map(map) => match entry.node.get(&["name", "title", "label", "slug", "id"]) {
+            Some(name) => words(within(name), key, complaints),
+            // Lists by kind: `{main: [news], more: [sport]}`.
+            None if map.iter().all(|(_, node)| matches!(node.value, Value::List(_))) => {
+                map.iter().flat_map(|(_, node)| words(within(node), key, complaints)).collect()
+            }
+            None => {
+                wanted(entry, key, "it is left out of account", complaints);
+                Vec::new()
+            }
+        },
     }
 }

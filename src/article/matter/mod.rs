@@ -2,17 +2,23 @@
 //!
 //! 1. [`split`] finds the block: YAML between `---`, TOML between `+++`, JSON, or `Title: …` lines.
 //! 2. [`tree`] is what any of them is read into ([`yaml`], [`toml`], JSON), each value with its line.
-//! 3. [`fields`] knows by which names sites of every kind call the same thing, and reads them into [`Matter`].
+//! 3. [`fields`] reads it into [`Matter`]: [`times`] the dates, [`holds`] what keeps an article back, [`pictures`], [`people`].
+//!    By which names sites of every kind call the same thing, [`keys`] knows alone.
+//! 4. [`near`] asks about keys that nobody reads and that look like one that would be read.
 //!
 //! A block that cannot be read keeps its article out: the key that could not be read may have been its embargo.
 
 mod data;
 mod fields;
+mod holds;
+pub mod keys;
+mod near;
 mod people;
 mod pictures;
 mod split;
 #[cfg(test)]
 mod tests;
+mod times;
 mod toml;
 mod tree;
 mod yaml;

@@ -1,5 +1,6 @@
 //! The lead picture, by the many names it goes by.
 
+use super::keys::{ALT, CAPTION, CREDIT, Key, PICTURE};
 use super::{Node, Value};
 
 /// The lead picture as the file names it.
@@ -17,65 +18,17 @@ pub struct Lead {
     pub credit: Option<String>,
 }
 
-const KEYS: &[&str] = &[
-    "image",
-    "featured_image",
-    "feature_image",
-    "cover",
-    "cover_image",
-    "lead_image",
-    "primary_image",
-    "hero",
-    "hero_image",
-    "banner",
-    "header_image",
-    "picture",
-    "photo",
-    "thumbnail",
-    "thumb",
-    "preview",
-    "teaser",
-    "img",
-    "og_image",
-    "social_image",
-    "header",
-    "images",
-];
 const SRC: &[&str] = &["src", "url", "image", "path", "file", "href", "relative_src", "teaser", "overlay_image"];
 
 /// The lead picture among the keys of these maps, the first map first.
 pub(super) fn lead(maps: &[&Node]) -> Option<Lead> {
-    let (map, mut lead) =
-        maps.iter().find_map(|map| KEYS.iter().find_map(|key| picture(map.get(&[key])?)).map(|lead| (*map, lead)))?;
-    let beside = |keys: &[&str]| map.get(keys).and_then(Node::as_text).map(str::to_owned);
-    lead.alt = lead.alt.or_else(|| {
-        beside(&[
-            "image_alt",
-            "image_alt_text",
-            "alt",
-            "alt_text",
-            "cover_alt",
-            "thumbnail_alt",
-            "thumb_alt",
-            "featured_image_alt",
-            "feature_image_alt",
-            "hero_alt",
-            "image_description",
-        ])
-    });
-    lead.caption = lead.caption.or_else(|| {
-        beside(&[
-            "caption",
-            "image_caption",
-            "image_figcaption",
-            "figcaption",
-            "featured_image_caption",
-            "feature_image_caption",
-            "cover_caption",
-        ])
-    });
-    lead.credit =
-        lead.credit.or_else(|| beside(&["credit", "image_credit", "image_credits", "photo_credit", "photographer"]));
+    let (map, mut lead) = maps
+        .iter()
+        .find_map(|map| PICTURE.names.iter().find_map(|key| picture(map.get(&[key])?)).map(|lead| (*map, lead)))?;
+    let beside = |key: &Key| map.get(key.names).and_then(Node::as_text).map(str::to_owned);
+    lead.alt = lead.alt.or_else(|| beside(&ALT));
+    lead.caption = lead.caption.or_else(|| beside(&CAPTION));
+    lead.credit = lead.credit.or_else(|| beside(&CREDIT));
     Some(lead)
 }
 

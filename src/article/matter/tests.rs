@@ -134,7 +134,7 @@ fn the_same_thing_is_known_by_its_many_names() {
         assert_eq!(matter(&format!("---\n{text}\n---\n")).authors, authors, "{text}");
     }
     for text in ["draft: true", "published: false", "draft: 'soon'", "status: draft", "draft: yes"] {
-        assert!(matter(&format!("---\ntitle: A\n{text}\n---\n")).draft, "{text}");
+        assert!(read(&format!("---\ntitle: A\n{text}\n---\n")).0.draft, "{text}");
     }
 }
 

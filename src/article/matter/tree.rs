@@ -39,10 +39,23 @@ impl Node {
     /// The value of the first of these keys that is there and says something. Keys are compared without regard to
     /// case, hyphens and underscores: `image-alt`, `image_alt` and `imageAlt` are one key.
     pub fn get(&self, keys: &[&str]) -> Option<&Node> {
+        self.entry(keys).map(|(_, node)| node)
+    }
+
+    /// The same, with the key as it is written.
+    pub fn entry(&self, keys: &[&str]) -> Option<(&str, &Node)> {
         let Value::Map(entries) = &self.value else { return None };
-        keys.iter().find_map(|key| {
-            entries.iter().find(|(name, node)| same_key(name, key) && !node.is_empty()).map(|(_, node)| node)
-        })
+        let found = |key: &&str| entries.iter().find(|(name, node)| same_key(name, key) && !node.is_empty());
+        keys.iter().find_map(found).map(|(name, node)| (name.as_str(), node))
+    }
+
+    /// What is written, for a message: the words of a short text, else what kind of thing it is.
+    pub fn shown(&self) -> String {
+        match &self.value {
+            Value::Text { text, .. } => format!("“{}”", text.trim().chars().take(40).collect::<String>()),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+        }
     }
 
     /// Whether it says nothing: an empty text, list or map.
@@ -92,8 +105,13 @@ impl Node {
 
 /// Whether two keys are the same but for case, hyphens and underscores.
 pub fn same_key(a: &str, b: &str) -> bool {
-    let plain = |key: &'_ str| -> Vec<u8> {
-        key.bytes().filter(|b| !matches!(b, b'-' | b'_' | b' ')).map(|b| b.to_ascii_lowercase()).collect()
-    };
-    plain(a) == plain(b)
+    fn plain(key: &str) -> impl Iterator<Item = u8> {
+        key.bytes().filter(|b| !matches!(b, b'-' | b'_' | b' ')).map(|b| b.to_ascii_lowercase())
+    }
+    plain(a).eq(plain(b))
+}
+
+/// A key without case, hyphens and underscores.
+pub(super) fn plain_key(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
 }

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, options};
 
-use super::tree::same_key;
-use super::{Complaints, MatterError, Node, Value};
+use super::{Complaints, MatterError, Node, Value, keys};
 
 /// Nodes a block may have, aliases written out.
 const NODES: usize = 20_000;
@@ -144,7 +143,7 @@ fn entry(
         if known.1 == node {
             return Ok(());
         }
-        if ["embargo", "draft", "published", "withdrawn"].iter().any(|key| same_key(&name, key)) {
+        if keys::may_hold(&name) {
             return Err(MatterError {
                 line,
                 reason: format!("`{name}` is written twice (first in line {}); keep one", known.1.line),
