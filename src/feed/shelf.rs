@@ -86,8 +86,10 @@ pub struct Failed {
 pub struct Built {
     /// How many feeds there are.
     pub feeds: usize,
-    /// Those whose documents are other ones than before.
+    /// Those whose documents are other ones than before; all of them when a process builds them first.
     pub changed: Vec<String>,
+    /// Files of the static copy that were written, by whoever keeps one.
+    pub written: usize,
     /// Articles that feeds had to leave out.
     pub left_out: Vec<LeftOut>,
     /// Feeds whose last good documents had to stay.

@@ -81,13 +81,13 @@ impl Newsroom {
             let _ =
                 writeln!(text, "List {}: {}.", report.list, report.failed.clone().unwrap_or_else(|| report.summary()));
         }
-        let _ = writeln!(
-            text,
-            "{} went public; {} of {} changed.",
-            pass.read.public,
-            pass.feeds.changed.len(),
-            counted(pass.feeds.feeds as i64, "feed", "feeds")
-        );
+        let feeds = counted(pass.feeds.feeds as i64, "feed", "feeds");
+        let copy = match (self.static_folder(), pass.feeds.written) {
+            (None, _) => String::new(),
+            (Some(_), 0) => ", as they were".to_owned(),
+            (Some(_), written) => format!(", {} written", counted(written as i64, "file", "files")),
+        };
+        let _ = writeln!(text, "{} went public; {feeds}{copy}.", pass.read.public);
         if pass.editions.made.is_empty() && pass.editions.failed.is_empty() {
             let _ = writeln!(text, "No newsletter was due.");
         }

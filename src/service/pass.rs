@@ -117,7 +117,7 @@ impl Newsroom {
     /// The static copy cannot be written; what the store says. The last good documents stay.
     pub async fn publish(&self) -> Result<Built, ServiceError> {
         let site = &self.site;
-        let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
+        let mut built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
         for left_out in &built.left_out {
             tracing::warn!(
                 "feed {}: “{}” ({}) is left out: {}",
@@ -134,7 +134,7 @@ impl Newsroom {
             tracing::debug!("Feeds built again: {}.", built.changed.join(", "));
         }
         if let Some(folder) = self.static_folder() {
-            feed::write_static(&site.shelf, &folder).await?;
+            built.written = feed::write_static(&site.shelf, &folder).await?.written.len();
         }
         Ok(built)
     }
