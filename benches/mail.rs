@@ -4,13 +4,15 @@
 //! What is timed for Herald is everything from the claim to the mark: the rows in a store on disk, the journal, each
 //! copy made for its reader (name, address, links of their own), and the session. `smtp-source` sends one text again and
 //! again and keeps nothing. Both go to Postfix's `smtp-sink` and to `examples/counting-sink.rs`, three rounds in turn; the
-//! median counts. Each number of people runs in a process of its own, so that the peak is its own.
+//! median counts. Signed editions stand beside what the same cores sign with nothing else to do. Each number of people runs in a process of its own, so that the peak is its own.
 
 // What a benchmark finds goes to whoever started it.
 #![allow(clippy::print_stdout)]
 
 #[path = "mail/peers.rs"]
 mod peers;
+#[path = "mail/signing.rs"]
+mod signing;
 
 use std::error::Error;
 use std::path::Path;
@@ -23,6 +25,7 @@ use herald::config::Config;
 use herald::service::Newsroom;
 use herald::store::Store;
 use peers::{CONNECTIONS, Server, Sink};
+use signing::Keys;
 use tokio_util::sync::CancellationToken;
 
 /// Rounds of which the median counts.
@@ -55,6 +58,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         compare(Server::SmtpSink, people, rounds, &mut size)?;
         times.push((people, rate));
     }
+    if let Some(&people) = numbers.first() {
+        signed(Keys::Rsa, people, size)?;
+        signed(Keys::Both, people, size)?;
+    }
     if let (Some((few, fast)), Some((many, slow))) = (times.first(), times.last())
         && few < many
     {
@@ -70,7 +77,7 @@ fn compare(server: Server, people: u64, rounds: usize, size: &mut u64) -> Result
     for _ in 0..rounds {
         let sink = Sink::start(server)?;
         let folder = tempfile::tempdir()?;
-        write(folder.path(), people, sink.port())?;
+        write(folder.path(), people, sink.port(), Keys::None)?;
         let read = part("read", folder.path())?;
         let sent = part("send", folder.path())?;
         *size = sink.end()?.unwrap_or(*size);
@@ -91,6 +98,26 @@ fn compare(server: Server, people: u64, rounds: usize, size: &mut u64) -> Result
         median(&mut reading)
     );
     Ok(our)
+}
+
+/// Runs a signed edition against the counting server, beside what the same cores sign with nothing else to do.
+fn signed(keys: Keys, people: u64, size: u64) -> Result<(), Box<dyn Error>> {
+    let (mut ours, mut limits) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let sink = Sink::start(Server::Counting)?;
+        let folder = tempfile::tempdir()?;
+        write(folder.path(), people, sink.port(), keys)?;
+        part("read", folder.path())?;
+        ours.push(people as f64 / part("send", folder.path())?.seconds);
+        sink.end()?;
+        limits.push(keys.limit(size)?);
+    }
+    let (our, limit) = (median(&mut ours), median(&mut limits));
+    println!("{people} copies {} into {}, {CONNECTIONS} connections", keys.name(), Server::Counting.name());
+    println!("  Herald:       {our:.0} copies a second");
+    println!("  only signing: {limit:.0} a second on all cores");
+    println!("  ratio:        {:.2}", our / limit);
+    Ok(())
 }
 
 /// What one run of Herald was.
@@ -133,7 +160,7 @@ async fn alone(part: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// The newsroom's files.
-fn write(folder: &Path, people: u64, port: u16) -> Result<(), Box<dyn Error>> {
+fn write(folder: &Path, people: u64, port: u16, keys: Keys) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder.join("articles"))?;
     std::fs::create_dir_all(folder.join("subscribers"))?;
     let config = format!(
@@ -146,7 +173,7 @@ fn write(folder: &Path, people: u64, port: u16) -> Result<(), Box<dyn Error>> {
          [mail]\nfrom = \"Press <news@newsroom.example>\"\nreturn_path = \"bounces@newsroom.example\"\nsandbox = true\n\
          [[mail.relays]]\nname = \"sink\"\nurl = \"smtp://127.0.0.1:{port}\"\nconnections = {CONNECTIONS}\nper_second = 0\n"
     );
-    std::fs::write(folder.join("config.toml"), config)?;
+    std::fs::write(folder.join("config.toml"), config + &keys.configure(folder)?)?;
     for number in 0..STORIES {
         let summary = "Two hundred rescuers and forty boats practised an evacuation by night. ".repeat(5);
         let article = format!(
