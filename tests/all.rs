@@ -1,5 +1,6 @@
 //! What Herald promises, one file a promise; in one binary, for linking once is quicker than many times.
 
+mod again;
 mod articles;
 mod broken;
 mod browser;

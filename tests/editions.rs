@@ -1,9 +1,8 @@
 //! Editions, the whole road: who gets what, once; and staff's hand on it beside a store at rest.
 
-use assert_cmd::Command;
 use chrono::Duration;
 
-use crate::world::{CONFIG, World};
+use crate::world::{CONFIG, World, herald, json};
 
 fn titles(world: &World, to: &str) -> Vec<String> {
     let mails = world.outbox();
@@ -48,27 +47,6 @@ async fn an_alert_at_once_and_the_digest_without_it() {
     world.advance(Duration::minutes(50));
     world.pass(false).await;
     assert_eq!(titles(&world, "ana@reader.test"), ["Story 1."], "the alert's story is not said again");
-}
-
-/// A command beside the newsroom: exit code and standard output.
-fn herald(world: &World, arguments: &[&str]) -> (i32, String) {
-    let output = Command::cargo_bin("herald")
-        .expect("the binary")
-        .arg("--config")
-        .arg(world.path("config.toml"))
-        .args(arguments)
-        .current_dir(world.path(""))
-        .output()
-        .expect("it runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "herald {}", arguments.join(" "));
-    (output.status.code().unwrap_or(-1), text)
-}
-
-fn json(world: &World, arguments: &[&str]) -> serde_json::Value {
-    let (code, text) = herald(world, arguments);
-    assert_eq!(code, 0, "{arguments:?}: {text}");
-    serde_json::from_str(&text).expect("one JSON document")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,8 @@
 //! `herald editions`
 
+mod recipients;
+mod retry;
+
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -45,6 +48,9 @@ pub enum Action {
     Show {
         /// Its number (ID in the list).
         id: i64,
+        /// Its readers instead, and which of them.
+        #[command(flatten)]
+        which: recipients::Which,
     },
     /// Reconcile: recipients = sent + failed + suppressed + unknown + waiting; names every difference.
     Audit {
@@ -58,6 +64,11 @@ pub enum Action {
     },
     /// Go on with a paused or held one.
     Resume {
+        /// Its number (ID in the list).
+        id: i64,
+    },
+    /// Take again what was refused for a passing reason until it was given up, or has no answer and is held.
+    Retry {
         /// Its number (ID in the list).
         id: i64,
     },
@@ -134,10 +145,12 @@ impl Editions {
         let store = cx.store().await?;
         match self.action {
             Action::List { newsletter, limit } => list(cx, &store, newsletter.as_deref(), limit).await,
-            Action::Show { id } => show(cx, &store, id).await,
+            Action::Show { id, which } if which.recipients => recipients::run(cx, &store, id, which).await,
+            Action::Show { id, .. } => show(cx, &store, id).await,
             Action::Audit { id } => reconcile(cx, &store, id).await,
             Action::Pause { id } => pause(cx, &store, id).await,
             Action::Resume { id } => resume(cx, &store, id).await,
+            Action::Retry { id } => retry::run(cx, &store, id).await,
             Action::Cancel { id, yes } => cancel(cx, &store, id, yes).await,
         }
     }
@@ -267,6 +280,10 @@ async fn show(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
         }
         output::line("")?;
         table.print()?;
+        output::line(format!("`herald editions show {id} --recipients --state failed` names them."))?;
+    }
+    if counts.unknown > 0 {
+        output::line(format!("`herald editions retry {id}` takes again what is without an answer and held."))?;
     }
     Ok(Exit::Done)
 }

@@ -352,7 +352,10 @@ async fn report(cx: &Context, store: &Store, edition: i64) -> anyhow::Result<Exi
         words.join(", ")
     ))?;
     if counts.failed > 0 {
-        output::line(format!("`herald editions show {}` says what came back and why.", edition.id))?;
+        output::line(format!(
+            "`herald editions show {} --recipients --state failed` says what came back and why.",
+            edition.id
+        ))?;
     } else if counts.waiting() > 0 && matches!(edition.state, State::Queued | State::Sending) {
         output::line("What waits is tried again while `herald run` is running, or with the next `herald once`.")?;
     }

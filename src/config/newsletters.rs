@@ -72,6 +72,11 @@ pub struct Newsletter {
     #[serde(default = "two_hours")]
     #[schemars(with = "kind::Length")]
     pub late: Span,
+    /// What becomes of a copy whose connection was lost after its last byte and before the answer, so that nobody can say whether
+    /// it was taken: `resend` sends it again, twice at most and with the same `Message-ID`; `hold` leaves it to staff
+    /// (`herald editions retry`). What a process that was killed had on the wire is sent again either way.
+    #[serde(default)]
+    pub on_unknown: OnUnknown,
     /// Who must have looked at an edition before it goes. `none` is what this version has.
     #[serde(default)]
     pub approval: Approval,
@@ -107,6 +112,17 @@ fn five() -> usize {
 }
 fn two_hours() -> Span {
     Span::hours(2)
+}
+
+/// What becomes of a copy of which nobody can say whether the relay took it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnUnknown {
+    /// It is sent again: rather twice than not at all.
+    #[default]
+    Resend,
+    /// It waits for staff: rather not at all than twice.
+    Hold,
 }
 
 /// Who must have looked at an edition before it goes.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::clock::Instant;
+use crate::config::OnUnknown;
 use crate::net::smtp::{Reply, Step};
-use crate::store::deliveries::{Claim, Mark, State};
+use crate::store::deliveries::{Claim, GIVEN_UP, Mark, State};
 
 /// Whom a refusal is about. Only one about the person may ever end in suppression; one about us stops the edition,
 /// since each further copy would be refused as well.
@@ -109,9 +110,10 @@ pub(super) enum Verdict {
 /// Pauses after refusals for now: three days in all, then it is given up.
 const PAUSES: [u64; 12] = [1, 5, 15, 60, 120, 240, 480, 720, 720, 720, 720, 720];
 
-/// How long after attempt number `attempt` (from 1) it is tried again; `None`: no more.
+/// How long after attempt number `attempt` (from 1) it is tried again; `None`: no more. What staff take again once it
+/// was given up begins from the front: its attempts go on being counted, so that no outcome is ever taken for another's.
 pub(super) fn pause(attempt: i64) -> Option<Duration> {
-    let index = usize::try_from(attempt.max(1) - 1).ok()?;
+    let index = usize::try_from(attempt.max(1) - 1).ok()? % (PAUSES.len() + 1);
     PAUSES.get(index).map(|minutes| Duration::from_secs(minutes * 60))
 }
 
@@ -161,7 +163,7 @@ pub(super) fn later(claim: &Claim, words: String, now: Instant) -> Mark {
     match pause(claim.attempt) {
         Some(pause) => mark(claim, State::Deferred, Some(now + pause), now, words),
         None => {
-            let words = format!("given up after {} attempts: {words}", claim.attempt);
+            let words = format!("{GIVEN_UP}{} attempts: {words}", claim.attempt);
             mark(claim, State::Failed, None, now, words)
         }
     }
@@ -173,9 +175,10 @@ pub(super) fn never(claim: &Claim, words: String, now: Instant) -> Mark {
 }
 
 /// A copy whose every byte went out and whose answer never came. It is sent again with the same `Message-ID`, by
-/// which a server may know it, once a minute has passed; after a third loss staff decide.
+/// which a server may know it, once a minute has passed; after a third loss staff decide, or after the first where the
+/// newsletter says so.
 pub(super) fn lost(claim: &Claim, words: String, now: Instant) -> Mark {
-    let again = claim.lost < RESENDS;
+    let again = claim.on_unknown == OnUnknown::Resend && claim.lost < RESENDS;
     let next_at = again.then(|| now + Duration::from_secs(60));
     mark(claim, State::Unknown, next_at, now, words)
 }
@@ -210,6 +213,7 @@ mod tests {
             choice: 1,
             attempt,
             lost,
+            on_unknown: OnUnknown::Resend,
             until,
             person,
             ground: Default::default(),
@@ -267,6 +271,7 @@ mod tests {
     #[test]
     fn the_pauses_grow_to_three_days() {
         let all: Duration = (1..).map_while(pause).sum();
+        assert_eq!((pause(13), pause(14), pause(26)), (None, pause(1), None), "taken again it has three days again");
         assert!(all >= Duration::from_secs(72 * 3600) && all < Duration::from_secs(80 * 3600), "{all:?}");
         assert!((1..12).all(|n| pause(n) <= pause(n + 1)));
     }
@@ -277,5 +282,7 @@ mod tests {
         assert!(lost(&claim(1, 0), String::new(), now).next_at.is_some());
         assert!(lost(&claim(2, 1), String::new(), now).next_at.is_some());
         assert_eq!(lost(&claim(3, 2), String::new(), now).next_at, None);
+        let held = Claim { on_unknown: OnUnknown::Hold, ..claim(1, 0) };
+        assert_eq!(lost(&held, String::new(), now).next_at, None, "staff would rather have it looked at");
     }
 }

@@ -97,6 +97,7 @@ impl Layout {
             upto_seq: selected.upto_seq,
             revisions_upto: selected.revisions_upto,
             chosen: selected.chosen,
+            on_unknown: newsletter.on_unknown,
         };
         Layout { row: row.clone(), selected, composed_at: now, settings, versions, articles: printed }
     }

@@ -4,8 +4,11 @@
 //! 2. [`mark`] writes what became of a batch of them, and only of that attempt.
 //! 3. [`give_back`] returns what was claimed and not tried; [`recover`] what a dead process had claimed.
 //! 4. [`next_due`] says when there is something to do again.
+//! 5. [`recipients`] lists what became of each.
 //!
 //! The states and who may go where are [`State`]'s; SQL holds the same line: [`mark`] touches only what is `sending`.
+
+pub mod recipients;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -16,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{StoreError, Tx, subscribers, suppressions};
 use crate::audience::{Ground, Person};
 use crate::clock::{Instant, from_micros};
+use crate::config::OnUnknown;
 
 /// How a delivery stands; the store keeps the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -111,6 +115,8 @@ pub struct Claim {
     pub attempt: i64,
     /// How often its connection was lost before the answer.
     pub lost: i64,
+    /// What becomes of it where that happens again.
+    pub on_unknown: OnUnknown,
     /// The lease: nothing of it may begin after this.
     pub until: Instant,
     /// The reader.
@@ -150,6 +156,10 @@ pub struct Mark {
     /// Its words, or ours.
     pub line: String,
 }
+
+/// How the line of a copy begins that was refused for now so often that it was given up. `editions retry` knows by it what
+/// had a passing reason.
+pub const GIVEN_UP: &str = "given up after ";
 
 /// `next_at` of what is never tried again by itself.
 const NEVER: i64 = i64::MAX;
@@ -284,6 +294,7 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
                 choice: row.get::<i64>(2)? as u64,
                 attempt: row.get::<i64>(3)? + 1,
                 lost: row.get(4)?,
+                on_unknown: settings.on_unknown,
                 until,
                 ground: grounds.remove(&person.id).unwrap_or_default(),
                 person,

@@ -211,3 +211,25 @@ fn letter(path: &Path) -> Letter {
         raw: String::from_utf8_lossy(&raw).into_owned(),
     }
 }
+
+/// A command beside the newsroom: exit code and standard output.
+pub fn herald(world: &World, arguments: &[&str]) -> (i32, String) {
+    let output = assert_cmd::Command::cargo_bin("herald")
+        .expect("the binary")
+        .arg("--config")
+        .arg(world.path("config.toml"))
+        .args(arguments)
+        .current_dir(world.path(""))
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "herald {}", arguments.join(" "));
+    (output.status.code().unwrap_or(-1), text)
+}
+
+/// A command that succeeds, and the document it prints.
+pub fn json(world: &World, arguments: &[&str]) -> serde_json::Value {
+    let (code, text) = herald(world, arguments);
+    assert_eq!(code, 0, "{arguments:?}: {text}");
+    serde_json::from_str(&text).expect("one JSON document")
+}

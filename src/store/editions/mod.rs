@@ -10,6 +10,7 @@ pub mod fill;
 pub mod freeze;
 pub mod newness;
 pub mod newsletters;
+pub mod retry;
 pub mod states;
 
 pub use newsletters::{NewsletterRow, Waiting, ensure_newsletters, newsletter_id, newsletters};
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::{Row, StoreError, Tx};
 use crate::article::{Language, StoryId};
 use crate::clock::{Instant, from_micros};
+use crate::config::OnUnknown;
 
 /// How an edition stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +120,8 @@ pub struct Settings {
     pub revisions_upto: i64,
     /// Whether staff chose the articles.
     pub chosen: bool,
+    /// What becomes of a copy without an answer.
+    pub on_unknown: OnUnknown,
 }
 
 /// One edition as lists and pages show it.
