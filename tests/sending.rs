@@ -48,7 +48,11 @@ async fn refusals_for_now_come_back_later_and_refusals_for_good_end() {
             "--rcpt550",
             "r2?",
             "--data554",
-            "r3?",
+            "r30",
+            "--data554",
+            "r60",
+            "--data554",
+            "r90",
             "--data451",
             "r4?",
             "--times",
@@ -56,16 +60,16 @@ async fn refusals_for_now_come_back_later_and_refusals_for_good_end() {
         ]);
         let post = Post::on(store.as_deref(), 100, &relay(&sink)).await;
         let summary = post.deliver().await;
-        assert_eq!((summary.sent, summary.failed, summary.deferred, summary.waiting), (60, 20, 20, 20));
-        assert_eq!(post.states().await, [0, 0, 60, 20, 20, 0, 0, 0]);
+        assert_eq!((summary.sent, summary.failed, summary.deferred, summary.waiting), (67, 13, 20, 20));
+        assert_eq!(post.states().await, [0, 0, 67, 20, 13, 0, 0, 0]);
         let words = "SELECT code || ' ' || enhanced || ' ' || line FROM deliveries WHERE subscriber = 20";
         assert_eq!(post.word(words).await, "550 5.1.1 5.1.1 no such user");
         assert_eq!(post.deliver().await.sent, 0, "not before its time");
         post.clock.advance(chrono::Duration::seconds(61));
         assert_eq!(post.deliver().await.deferred, 20, "a second time");
         post.deliver_all().await;
-        assert_eq!(post.states().await, [0, 0, 80, 0, 20, 0, 0, 0]);
-        sink.has_each_once(80);
+        assert_eq!(post.states().await, [0, 0, 87, 0, 13, 0, 0, 0]);
+        sink.has_each_once(87);
         assert_eq!(post.word("SELECT state FROM editions").await, "done");
     }
 }
@@ -119,6 +123,25 @@ async fn a_refusal_of_ourselves_stops_the_edition_and_hurts_nobody() {
     assert!(summary.relay.as_ref().is_some_and(|words| words.contains("454")), "{summary:?}");
     assert_eq!(sink.count("/accepted"), 0, "nothing goes in the clear");
     assert_eq!(post.states().await[0], 50);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_refusals_among_the_first_stop_the_edition_once() {
+    for (fault, words) in [("--rcpt550", "addresses were refused"), ("--data554", "the mail itself was refused 3")] {
+        for store in stores().await {
+            let sink = Sink::start(&[fault, "*", "--times", "1"]);
+            let post = Post::on(store.as_deref(), 1000, &relay(&sink)).await;
+            let summary = post.deliver().await;
+            assert!(summary.failed < 60, "{summary}");
+            let (state, reason) = ("SELECT state FROM editions", "SELECT reason FROM editions");
+            assert_eq!(post.word(state).await, "paused");
+            assert!(post.word(reason).await.contains(words), "{}", post.word(reason).await);
+            assert_eq!(post.states().await[0] as u64, 1000 - summary.failed, "the others wait");
+            post.run("UPDATE editions SET state = 'queued'").await;
+            assert_eq!(post.deliver().await.failed, 1000 - summary.failed, "staff have looked");
+            assert_eq!(post.word(state).await, "done");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

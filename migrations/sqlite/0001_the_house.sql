@@ -184,6 +184,7 @@ CREATE TABLE newsletters (
 
 -- state: held, queued, sending, paused, done, cancelled. settings: what it was made with, as JSON.
 -- filled_to: deliveries exist for subscribers up to here; filled: for all. recipients: how many were made.
+-- halted: refusals among its first copies have stopped it, which they do once.
 -- audience_upto: who was taken in after this subscriber is not in it. seen_revision: corrections and retractions up to this revision are known to whoever let it go on.
 CREATE TABLE editions (
     id          INTEGER PRIMARY KEY,
@@ -203,6 +204,7 @@ CREATE TABLE editions (
     filled_to   INTEGER NOT NULL DEFAULT 0,
     filled      INTEGER NOT NULL DEFAULT 0,
     recipients    INTEGER NOT NULL DEFAULT 0,
+    halted        INTEGER NOT NULL DEFAULT 0,
     seen_revision INTEGER NOT NULL DEFAULT 0,
     audience_upto INTEGER NOT NULL,
     UNIQUE (newsletter, number)

@@ -9,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Instant};
 use crate::mail::Choice;
-use crate::store::deliveries::{Attempt, Mark};
+use crate::store::deliveries::{self, Attempt, Mark};
 use crate::store::journal::Journal;
 use crate::store::{Store, StoreError, editions};
 
+use super::guard::{Guard, Heard};
 use super::lane::{Lane, Lanes};
 use super::outcome;
 use super::queue::Job;
@@ -38,6 +39,7 @@ pub(super) struct Crew {
     pub(super) press: Press,
     pub(super) journal: Arc<Journal>,
     pub(super) lanes: Lanes,
+    guard: Guard,
     pub(super) progress: Progress,
     /// We are asked to stop: what is on the wire is finished, nothing else is begun.
     pub(super) stop: CancellationToken,
@@ -59,8 +61,8 @@ struct Shared {
     live: HashSet<i64>,
     /// Claims to be given back.
     dropped: Vec<Attempt>,
-    /// Editions to be stopped, and why.
-    stopped: Vec<(i64, String)>,
+    /// Editions to be stopped.
+    stopped: Vec<Stopped>,
     /// Why nothing more may be sent.
     fault: Option<StoreError>,
 }
@@ -69,7 +71,16 @@ struct Shared {
 #[derive(Default)]
 pub(super) struct Left {
     pub(super) dropped: Vec<Attempt>,
-    pub(super) stopped: Vec<(i64, String)>,
+    pub(super) stopped: Vec<Stopped>,
+}
+
+/// An edition to be stopped.
+pub(super) struct Stopped {
+    pub(super) edition: i64,
+    /// Why, for staff.
+    pub(super) reason: String,
+    /// Whether its first answers are the reason: they stop it once.
+    pub(super) by_rule: bool,
 }
 
 impl Crew {
@@ -83,8 +94,8 @@ impl Crew {
         stop: CancellationToken,
     ) -> Crew {
         let [over, late, settled] = std::array::from_fn(|_| CancellationToken::new());
-        let (less, shared) = (Notify::new(), Mutex::default());
-        Crew { store, clock, press, journal, lanes, progress, stop, over, late, settled, less, shared }
+        let (less, shared, guard) = (Notify::new(), Mutex::default(), Guard::default());
+        Crew { store, clock, press, journal, lanes, guard, progress, stop, over, late, settled, less, shared }
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -209,6 +220,17 @@ impl Crew {
         self.done(lane);
     }
 
+    /// Takes note of what an answer says about its edition: one that is refused too often stops.
+    pub(super) fn hear(&self, edition: i64, heard: Heard, words: &str) {
+        let Some(reason) = self.guard.hear(edition, heard, words) else { return };
+        let mut shared = self.shared();
+        if shared.live.remove(&edition) {
+            shared.stopped.push(Stopped { edition, reason, by_rule: true });
+        }
+        drop(shared);
+        self.less.notify_one();
+    }
+
     /// Nothing more is begun, for this reason.
     pub(super) fn fail(&self, error: StoreError) {
         self.shared().fault.get_or_insert(error);
@@ -244,7 +266,8 @@ impl Crew {
                 self.drop_jobs(vec![job]);
                 let mut shared = self.shared();
                 if stays && shared.live.remove(&edition) {
-                    shared.stopped.push((edition, self.lanes.refusals(edition)));
+                    let reason = self.lanes.refusals(edition);
+                    shared.stopped.push(Stopped { edition, reason, by_rule: false });
                 }
             }
         }
@@ -299,6 +322,7 @@ impl Crew {
     /// Which editions may go on.
     pub(super) fn set_live(&self, live: HashSet<i64>) {
         self.lanes.keep_refusals(&live);
+        self.guard.keep(|edition| live.contains(&edition));
         let mut shared = self.shared();
         shared.plates.retain(|(edition, _), _| live.contains(edition));
         shared.live = live;
@@ -311,6 +335,7 @@ impl Crew {
         }
         let mut tx = self.store.read().await?;
         let mail = editions::mail_of(&mut tx, edition).await?;
+        self.guard.begin(edition, deliveries::first(&mut tx, edition).await?);
         drop(tx);
         let plates = match &mail {
             Some(mail) => Plate::of(mail),
@@ -324,7 +349,8 @@ impl Crew {
             }
             Err(error) => {
                 shared.live.remove(&edition);
-                shared.stopped.push((edition, error.to_string()));
+                let reason = error.to_string();
+                shared.stopped.push(Stopped { edition, reason, by_rule: false });
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! 2. It claims a batch (attempt and lease are written before anything is dialled) and lays it in a [`queue`].
 //! 3. A [`lane`] for each relay shares them out; each connection takes the next claim, has the [`Press`] make the copy, and hands it to the [`relay`].
 //! 4. What the relay says is read by [`outcome`]: sent, deferred, failed, unknown; or the relay's own trouble.
+//!    Refused too often among its first copies, an edition is paused ([`guard`]).
 //! 5. It is noted in the journal before the next body goes out, and marked in the ledger in batches.
 //! 6. An edition of which nothing waits is done.
 //!
@@ -11,6 +12,7 @@
 
 mod crew;
 mod gate;
+mod guard;
 mod lane;
 mod outcome;
 mod pace;

@@ -7,6 +7,8 @@ use crate::config::OnUnknown;
 use crate::net::smtp::{Reply, Step};
 use crate::store::deliveries::{Claim, GIVEN_UP, Mark, State};
 
+use super::guard::Heard;
+
 /// Whom a refusal is about. Only one about the person may ever end in suppression; one about us stops the edition,
 /// since each further copy would be refused as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,8 +99,8 @@ pub fn about(step: Step, reply: &Reply) -> About {
 /// What becomes of a copy after a reply.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// It has an outcome.
-    Mark(Mark),
+    /// It has an outcome; and what that says about its edition.
+    Mark(Mark, Option<Heard>),
     /// It is this relay that cannot take it now: another may. Where there is none, it has this outcome.
     Elsewhere(Mark),
     /// It is the relay's trouble: the copy waits as if it had not been tried, and the relay gets a pause.
@@ -143,17 +145,19 @@ fn with_reply(mut mark: Mark, reply: &Reply) -> Mark {
 /// What a reply at `step` means for a copy.
 pub(super) fn of_reply(claim: &Claim, step: Step, reply: &Reply, now: Instant) -> Verdict {
     if step == Step::Answer && reply.is_done() {
-        return Verdict::Mark(with_reply(mark(claim, State::Sent, None, now, reply.text()), reply));
+        let sent = with_reply(mark(claim, State::Sent, None, now, reply.text()), reply);
+        return Verdict::Mark(sent, Some(Heard::Taken));
     }
     let about = about(step, reply);
     let words = reply.to_string();
     match (reply.is_transient(), about, step) {
         (true, About::Us | About::Relay, Step::Mail) => Verdict::Trouble(words),
         (_, About::Relay, _) => Verdict::Elsewhere(with_reply(later(claim, reply.text(), now), reply)),
-        (true, ..) => Verdict::Mark(with_reply(later(claim, reply.text(), now), reply)),
+        (true, ..) => Verdict::Mark(with_reply(later(claim, reply.text(), now), reply), None),
         (false, About::Us, _) => Verdict::Stop(words),
         (false, About::Person | About::Message, _) => {
-            Verdict::Mark(with_reply(mark(claim, State::Failed, None, now, reply.text()), reply))
+            let heard = if about == About::Person { Heard::Person } else { Heard::Message };
+            Verdict::Mark(with_reply(mark(claim, State::Failed, None, now, reply.text()), reply), Some(heard))
         }
     }
 }
@@ -252,17 +256,23 @@ mod tests {
     #[test]
     fn a_refusal_for_now_comes_back_later_and_one_for_good_does_not() {
         let now = crate::clock::from_micros(0);
-        let Verdict::Mark(mark) = of_reply(&claim(1, 0), Step::Rcpt, &reply("451 4.7.1 later"), now) else { panic!() };
+        let Verdict::Mark(mark, _) = of_reply(&claim(1, 0), Step::Rcpt, &reply("451 4.7.1 later"), now) else {
+            panic!()
+        };
         assert_eq!((mark.state, mark.next_at), (State::Deferred, Some(now + Duration::from_secs(60))));
         assert_eq!((mark.code, mark.enhanced.as_deref()), (Some(451), Some("4.7.1")));
-        let Verdict::Mark(mark) = of_reply(&claim(13, 0), Step::Rcpt, &reply("451 4.7.1 later"), now) else { panic!() };
+        let Verdict::Mark(mark, _) = of_reply(&claim(13, 0), Step::Rcpt, &reply("451 4.7.1 later"), now) else {
+            panic!()
+        };
         assert_eq!((mark.state, mark.next_at), (State::Failed, None));
         assert!(mark.line.contains("given up after 13 attempts: 4.7.1 later"));
-        let Verdict::Mark(mark) = of_reply(&claim(1, 0), Step::Answer, &reply("554 5.7.1 refused"), now) else {
+        let Verdict::Mark(mark, _) = of_reply(&claim(1, 0), Step::Answer, &reply("554 5.7.1 refused"), now) else {
             panic!()
         };
         assert_eq!((mark.state, mark.line.as_str()), (State::Failed, "5.7.1 refused"));
-        let Verdict::Mark(mark) = of_reply(&claim(1, 0), Step::Answer, &reply("250 2.0.0 ok 7"), now) else { panic!() };
+        let Verdict::Mark(mark, _) = of_reply(&claim(1, 0), Step::Answer, &reply("250 2.0.0 ok 7"), now) else {
+            panic!()
+        };
         assert_eq!((mark.state, mark.line.as_str()), (State::Sent, "2.0.0 ok 7"));
         assert!(matches!(of_reply(&claim(1, 0), Step::Mail, &reply("550 5.7.23 SPF"), now), Verdict::Stop(_)));
         assert!(matches!(of_reply(&claim(1, 0), Step::Mail, &reply("451 4.3.0 busy"), now), Verdict::Trouble(_)));

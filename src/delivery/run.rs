@@ -17,7 +17,7 @@ use crate::store::{Store, keys};
 use crate::template::Templates;
 use crate::wake::{Task, Wake};
 
-use super::crew::Crew;
+use super::crew::{Crew, Stopped};
 use super::lane::Lanes;
 use super::queue::Job;
 use super::relay::Relay;
@@ -317,10 +317,14 @@ async fn tidy(crew: &Crew) -> Result<(), DeliveryError> {
         return Ok(());
     }
     let mut tx = crew.store.write().await?;
-    for (edition, reason) in &left.stopped {
-        if states::pause(&mut tx, *edition, reason).await? {
+    for Stopped { edition, reason, by_rule } in &left.stopped {
+        let stopped = match by_rule {
+            true => states::halt(&mut tx, *edition, reason).await?,
+            false => states::pause(&mut tx, *edition, reason).await?,
+        };
+        if stopped {
             tracing::error!(
-                "edition {edition} is paused: {reason}. Look into it, then: herald editions resume {edition}"
+                "edition {edition} is paused: {reason}. Look into it, then: herald editions resume {edition}, or cancel {edition}"
             );
         }
     }

@@ -384,6 +384,32 @@ pub async fn recover(tx: &mut Tx, now: Instant, alone: bool) -> Result<u64, Stor
     tx.q(RECOVER).bind(now.timestamp_micros()).bind(PATIENCE).bind(i64::from(alone)).execute().await
 }
 
+/// What the first final answers to an edition's copies were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct First {
+    /// How many answers there are, of at most a hundred.
+    pub answers: i64,
+    /// How many of them refused the address or the mail.
+    pub refused: i64,
+    /// Whether refusals have stopped it before.
+    pub halted: bool,
+}
+
+const FIRST: &str =
+    "SELECT CAST(COUNT(d.state) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN d.state = 4 THEN 1 ELSE 0 END), 0) AS BIGINT),
+        CAST((SELECT halted FROM editions WHERE id = $1) AS BIGINT)
+    FROM (SELECT state FROM deliveries WHERE edition = $1 AND state IN (2, 4) LIMIT 100) d";
+
+/// The first final answers to an edition's copies so far.
+///
+/// # Errors
+/// What the database says.
+pub async fn first(tx: &mut Tx, edition: i64) -> Result<First, StoreError> {
+    let row = tx.q(FIRST).bind(edition).one().await?;
+    let halted = row.get::<Option<i64>>(2)?.unwrap_or_default() != 0;
+    Ok(First { answers: row.get(0)?, refused: row.get(1)?, halted })
+}
+
 const LIVE: &str = "SELECT id FROM editions WHERE state IN ('queued', 'sending')";
 
 /// The editions that may go on: not those that staff paused or cancelled.

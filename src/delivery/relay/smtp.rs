@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::delivery::Copy;
 use crate::delivery::crew::{Crew, Work};
+use crate::delivery::guard::Heard;
 use crate::delivery::outcome::{self, Verdict};
 use crate::net::smtp::{Cause, Dial, Envelope, Opened, Reply, Session, SmtpError, Step};
 use crate::store::deliveries::{Claim, Mark};
@@ -54,7 +55,7 @@ impl Server {
         let (mut taken, mut begun) = (0u64, 0u64);
         let mut next = Some(first);
         loop {
-            let work = match next.take() {
+            let mut work = match next.take() {
                 Some(work) => work,
                 None if self.per_connection.is_some_and(|most| begun >= most) => return session.quit().await,
                 None => match crew.next(lane, IDLE).await {
@@ -65,6 +66,9 @@ impl Server {
             let envelope = envelope(&work.copy);
             if let Err(unfit) = session.fits(&envelope) {
                 let words = format!("{unfit} ({})", crew.lanes.get(lane).terms.name);
+                if !crew.has_another(&mut work) {
+                    crew.hear(work.job.claim.edition, Heard::Message, &words);
+                }
                 elsewhere(crew, work, |claim| outcome::never(claim, words, crew.now())).await;
                 continue;
             }
@@ -146,7 +150,10 @@ async fn one(mut session: Session, copy: &Copy) -> Result<String, String> {
 /// Notes what a reply means; whether the session may go on.
 async fn conclude(crew: &Crew, work: Work, step: Step, reply: &Reply) -> bool {
     match outcome::of_reply(&work.job.claim, step, reply, crew.now()) {
-        Verdict::Mark(mark) => {
+        Verdict::Mark(mark, heard) => {
+            if let Some(heard) = heard {
+                crew.hear(mark.edition, heard, &reply.to_string());
+            }
             crew.note(work.lane, mark).await;
             true
         }

@@ -103,6 +103,17 @@ pub async fn pause(tx: &mut Tx, edition: i64, reason: &str) -> Result<bool, Stor
     Ok(tx.q(PAUSE).bind(edition).bind(reason).execute().await? == 1)
 }
 
+const HALT: &str = "UPDATE editions SET state = 'paused', reason = $2, halted = 1 \
+     WHERE id = $1 AND state IN ('queued', 'sending')";
+
+/// Pauses an edition whose first copies were refused too often. That stops it once: who lets it go on has looked.
+///
+/// # Errors
+/// What the database says.
+pub async fn halt(tx: &mut Tx, edition: i64, reason: &str) -> Result<bool, StoreError> {
+    Ok(tx.q(HALT).bind(edition).bind(reason).execute().await? == 1)
+}
+
 const RESUME: &str = "UPDATE editions SET state = 'queued', reason = NULL, \
      seen_revision = (SELECT COALESCE(MAX(id), 0) FROM revisions) WHERE id = $1 AND state IN ('held', 'paused')";
 
