@@ -9,6 +9,7 @@ mod daemon;
 mod editions;
 mod feeds;
 mod held;
+mod hold;
 mod house;
 mod killed;
 mod leaving;

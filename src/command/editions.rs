@@ -436,13 +436,29 @@ async fn cancel(cx: &Context, store: &Store, id: i64, yes: bool) -> anyhow::Resu
     if !yes && std::io::stdin().is_terminal() && !confirm(&asked)? {
         anyhow::bail!("nothing was changed");
     }
-    let now = cx.clock.now();
+    let Some(again) = call_off(cx, store, &edition).await? else {
+        return Err(Usage(format!("edition {id} was over before it could be cancelled")).into());
+    };
+    let last = match again {
+        true => "Nothing of it had left. Its stories are new again: the next edition holds them.".to_owned(),
+        false => format!(
+            "What had left has left. No later edition brings its stories by itself: `herald send {} --article ID` sends \
+             one to those who have not had it.",
+            edition.newsletter
+        ),
+    };
+    report(cx, store, id, "It is cancelled.", &last).await
+}
+
+/// Cancels an edition and takes back what waits; whether its stories are new again. `None`: it was over.
+pub(super) async fn call_off(cx: &Context, store: &Store, edition: &Edition) -> anyhow::Result<Option<bool>> {
+    let (id, now) = (edition.id, cx.clock.now());
     let mut tx = store.write().await?;
     let cancelled = states::cancel(&mut tx, id, "cancelled by staff", now).await?;
     wish(&mut tx).await?;
     tx.commit().await?;
     if !cancelled {
-        return Err(Usage(format!("edition {id} was over before it could be cancelled")).into());
+        return Ok(None);
     }
     loop {
         let mut tx = store.write().await?;
@@ -458,19 +474,11 @@ async fn cancel(cx: &Context, store: &Store, id: i64, yes: bool) -> anyhow::Resu
         false
     } else {
         let mut tx = store.write().await?;
-        let again = states::give_back(&mut tx, &edition).await?;
+        let again = states::give_back(&mut tx, edition).await?;
         tx.commit().await?;
         again
     };
-    let last = match again {
-        true => "Nothing of it had left. Its stories are new again: the next edition holds them.".to_owned(),
-        false => format!(
-            "What had left has left. No later edition brings its stories by itself: `herald send {} --article ID` sends \
-             one to those who have not had it.",
-            edition.newsletter
-        ),
-    };
-    report(cx, store, id, "It is cancelled.", &last).await
+    Ok(Some(again))
 }
 
 async fn report(cx: &Context, store: &Store, id: i64, first: &str, last: &str) -> anyhow::Result<Exit> {

@@ -14,6 +14,7 @@ pub mod confirm;
 pub mod context;
 pub mod editions;
 pub mod exit;
+mod hold;
 pub mod init;
 pub mod keys;
 pub mod log;

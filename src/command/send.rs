@@ -3,7 +3,8 @@
 //! 1. What would go out, and to how many, is looked up and said; `--dry-run` ends here.
 //! 2. It is asked for, unless `--yes`.
 //! 3. The edition is frozen and its deliveries made, as the schedule does it.
-//! 4. Where a daemon runs it delivers, and is followed; else this command does.
+//! 4. It is held for a while, in which it can be stopped (`hold`).
+//! 5. Where a daemon runs it delivers, and is followed; else this command does.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -12,13 +13,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::editions::words;
+use super::editions::{call_off, words};
+use super::hold::{Brake, Ended};
 use super::newsletters::named;
 use super::proofs::{self, Asked, Draft};
 use super::{Advice, Context, Exit, Usage, bar, confirm, output};
 use crate::article::Language;
 use crate::clock::Instant;
-use crate::config::Newsletter;
+use crate::config::{Newsletter, Span};
 use crate::delivery::{self, Hand, Progress};
 use crate::edition::compose::{self, How, Wish};
 use crate::edition::fill;
@@ -27,6 +29,8 @@ use crate::store::editions::{self, State, states};
 use crate::store::{Store, wish};
 use crate::wake::Wake;
 
+/// How long an edition by hand can be stopped where the newsletter does not say.
+const A_MINUTE: Span = Span::seconds(60);
 /// How often an edition that a daemon delivers is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often a line is written where no terminal shows a bar.
@@ -123,8 +127,11 @@ impl Send {
         if testing {
             return super::test_copies::send(cx, &mut asked, &draft, &self.test).await;
         }
+        // What goes into a folder can be thrown away there.
+        let is_real = cx.config.mail.relays.iter().any(|relay| !relay.url.starts_with("folder:"));
+        let hold = newsletter.hold.unwrap_or(if is_real { A_MINUTE } else { Span::seconds(0) });
         if !cx.json || !self.dry_run {
-            say(cx, &draft, &asked.wish.lists, start_at, now);
+            say(cx, &draft, &asked.wish.lists, start_at, now, hold);
         }
         if self.dry_run {
             if cx.json {
@@ -142,13 +149,28 @@ impl Send {
         }
         // A manual edition of what is new, to all of its lists, is the newsletter's next edition.
         let takes = articles.is_empty() && self.to.is_empty();
+        let scheduled = start_at > now;
+        let hold = if scheduled { Default::default() } else { hold.duration() };
+        let brake = if hold.is_zero() { None } else { Some(Brake::new()?) };
+        let start_at = if scheduled { start_at } else { cx.clock.now() + hold };
         let edition =
             freeze(&store, asked, draft, &How { made_by: "staff", held: None, slot: None, start_at, takes }).await?;
         let recipients = fill::fill(&store, edition, |_| ()).await?;
         let mut tx = store.write().await?;
         wish(&mut tx).await?;
         tx.commit().await?;
-        if start_at > now {
+        if let Some(brake) = brake {
+            match brake.wait(cx, &store, edition, start_at).await? {
+                Ended::Over => {}
+                Ended::CalledOff => return stopped(cx, &store, edition).await,
+                Ended::Stopped(state) => {
+                    output::note(format!("Another command stopped it: it is {state}."));
+                    report(cx, &store, edition).await?;
+                    return Ok(Exit::Failed);
+                }
+            }
+        }
+        if scheduled {
             let word = format!(
                 "Edition {edition} goes to {} at {}, while `herald run` is running, or with the first `herald once` after that. `herald editions cancel {edition}` takes it back.",
                 people(recipients),
@@ -164,6 +186,19 @@ impl Send {
         deliver(cx, &store, edition, recipients).await?;
         report(cx, &store, edition).await
     }
+}
+
+/// Takes it back before it went out.
+async fn stopped(cx: &Context, store: &Store, edition: i64) -> anyhow::Result<Exit> {
+    let mut tx = store.read().await?;
+    let row = editions::by_id(&mut tx, edition).await?;
+    drop(tx);
+    if let Some(row) = row {
+        call_off(cx, store, &row).await?;
+    }
+    output::note("Stopped: nothing was sent.");
+    report(cx, store, edition).await?;
+    Ok(Exit::Failed)
 }
 
 /// Freezes the edition; where an article changed or another edition was made meanwhile, it is laid out again.
@@ -218,9 +253,13 @@ fn people(count: i64) -> String {
 }
 
 /// What goes to how many, on standard error: it is said before anything is asked.
-fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: Instant) {
+fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: Instant, hold: Span) {
     let (proof, survey) = (&draft.proof, &draft.survey);
-    let when = if start_at > now { cx.when(start_at) } else { "now".to_owned() };
+    let when = match start_at > now {
+        true => cx.when(start_at),
+        false if hold.duration().is_zero() => "now".to_owned(),
+        false => format!("{hold} after you say yes"),
+    };
     let title = proof.layout.settings.title.get(&cx.config.language()).or(proof.layout.settings.title.values().next());
     output::note(format!(
         "“{}” no. {}, {when}, to {} on {}:",
@@ -290,7 +329,12 @@ async fn deliver(cx: &mut Context, store: &Store, edition: i64, recipients: i64)
         }
         Err(LockError::Held { .. }) => {
             let shown = Shown::new(cx.quiet, recipients);
-            follow(store, edition, &shown).await?;
+            tokio::select! {
+                followed = follow(store, edition, &shown) => followed?,
+                _ = tokio::signal::ctrl_c() => output::note(format!(
+                    "The running daemon goes on with it; `herald editions pause {edition}` or `cancel {edition}` stops it."
+                )),
+            }
             shown.end();
         }
         Err(error) => return Err(error.into()),

@@ -7,7 +7,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ("site", &["logo"]),
     ("listen", &["tls", "trusted_proxies"]),
     ("lists", &["web_copy"]),
-    ("newsletters", &["ready", "hold", "not_on", "window", "advance"]),
+    ("newsletters", &["ready", "not_on", "window", "advance"]),
     ("mail", &["returns"]),
     ("mail.relays", &["per_domain"]),
 ];

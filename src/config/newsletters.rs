@@ -72,6 +72,12 @@ pub struct Newsletter {
     #[serde(default = "two_hours")]
     #[schemars(with = "kind::Length")]
     pub late: Span,
+    /// An edition that staff send by hand waits so long in which it can be stopped: by Ctrl-C in the command, or by `herald
+    /// editions cancel`. `0s`: not at all. Left out: a minute, and not at all where every relay is a folder. One with a time of
+    /// its own (`--at`) waits for that.
+    #[serde(default)]
+    #[schemars(with = "Option<kind::Length>", example = &"60s")]
+    pub hold: Option<Span>,
     /// What becomes of a copy whose connection was lost after its last byte and before the answer, so that nobody can say whether
     /// it was taken: `resend` sends it again, twice at most and with the same `Message-ID`; `hold` leaves it to staff
     /// (`herald editions retry`). What a process that was killed had on the wire is sent again either way.

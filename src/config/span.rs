@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct Span(i64);
 
 impl Span {
+    /// So many seconds.
+    pub const fn seconds(n: i64) -> Self {
+        Span(n)
+    }
     /// So many minutes.
     pub const fn minutes(n: i64) -> Self {
         Span(n * 60)

@@ -221,7 +221,6 @@ fn names_are_there_once() {
 fn what_is_not_there_yet_is_named_as_such() {
     for (from, to) in [
         ("approval = \"none\"", "approval = \"two\""),
-        ("approval = \"none\"", "hold = \"60s\""),
         ("approval = \"none\"", "ready = \"15h\""),
         ("approval = \"none\"", "not_on = [\"2026-01-01\"]"),
         ("approval = \"none\"", "window = \"06:00-21:00\""),

@@ -52,6 +52,7 @@ name = "daily"
 title = { en = "Daily digest", sr-Latn = "Dnevni pregled", sr-Cyrl = "Дневни преглед" }
 lists = ["public"]
 schedule = "0 7 * * *"
+hold = "0s"
 
 [mail]
 from = "Test office <news@office.test>"
