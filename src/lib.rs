@@ -5,6 +5,7 @@
 //! 3. [`feed`] makes RSS, Atom and JSON of what is public; [`web`] serves them, with the pages.
 //! 4. [`edition`] chooses what a newsletter prints, and freezes it.
 //! 5. [`delivery`] takes each subscriber's copy to a relay, and records what became of it.
+//! 6. [`returns`] reads what comes back: who cannot be reached or complains is written to no more.
 //!
 //! [`service`] says when; [`command`] and [`web`] only ask. Below the road stand the doors to the
 //! outside ([`net`], [`store`]), and below them values without I/O. Imports go down only, and no
@@ -29,6 +30,7 @@ pub mod store;
 pub mod delivery;
 pub mod edition;
 pub mod feed;
+pub mod returns;
 pub mod source;
 
 // edges

@@ -17,6 +17,7 @@ mod lists;
 mod mails;
 mod pages;
 mod relays;
+mod returns;
 mod road;
 mod sending;
 mod session;

@@ -4,7 +4,7 @@ CREATE TABLE counters (
     name  TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO counters (name, value) VALUES ('public_seq', 0), ('wishes', 0), ('fill', 0);
+INSERT INTO counters (name, value) VALUES ('public_seq', 0), ('wishes', 0), ('fill', 0), ('answers', 0);
 
 CREATE TABLE keyring (
     id     INTEGER PRIMARY KEY,
@@ -252,3 +252,24 @@ CREATE TABLE deliveries (
     PRIMARY KEY (edition, subscriber)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliveries_waiting ON deliveries (edition, next_at) WHERE state IN (0, 1, 3, 7);
+
+-- What came back to the return path and was no answer of a machine. hash: of what makes it this report, so that it counts
+-- once. edition, subscriber: whose copy it is about, where a token of ours says so. about: person, message, us, relay.
+-- done: suppressed, complained, kept. raw: its beginning, for staff.
+CREATE TABLE returns (
+    id         INTEGER PRIMARY KEY,
+    hash       TEXT NOT NULL UNIQUE,
+    at         INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    edition    INTEGER,
+    subscriber INTEGER,
+    about      TEXT,
+    lasting    INTEGER NOT NULL DEFAULT 0,
+    code       INTEGER,
+    enhanced   TEXT,
+    line       TEXT NOT NULL,
+    done       TEXT NOT NULL,
+    raw        TEXT NOT NULL
+) STRICT;
+CREATE INDEX returns_delivery ON returns (subscriber, edition);
+CREATE INDEX returns_strangers ON returns (id) WHERE subscriber IS NULL;

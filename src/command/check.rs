@@ -175,7 +175,7 @@ impl Findings {
             Exit::Partly => {
                 text.push_str("\nEverything else goes on without these; mend them, and they are in at the next pass.\n")
             }
-            Exit::Done | Exit::Failed => {}
+            Exit::Done | Exit::Failed | Exit::Later => {}
         }
         text
     }

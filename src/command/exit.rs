@@ -24,6 +24,8 @@ pub enum Exit {
     Usage,
     /// Done in part, what was left out is named: 3.
     Partly,
+    /// Not done, and to be tried again by the mail server that asked: 75, the EX_TEMPFAIL of sysexits.h.
+    Later,
 }
 
 impl Exit {
@@ -34,6 +36,7 @@ impl Exit {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Partly => 3,
+            Exit::Later => 75,
         }
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod articles;
 mod bar;
+pub mod bounces;
 pub mod check;
 pub mod completions;
 pub mod config;
@@ -86,6 +87,8 @@ pub enum Command {
     Editions(editions::Editions),
     /// Look at subscribers, bring them in, hand them out.
     Subscribers(subscribers::Subscribers),
+    /// Take in what came back: delivery reports and complaints.
+    Bounces(bounces::Bounces),
     /// Make keys that sign mail, and print the DNS records.
     Keys(keys::Keys),
     /// Check configuration, templates, lists and articles; changes nothing.
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::refuse(&error).into(),
     };
     let json = cli.json;
+    let pipe = matches!(&cli.command, Command::Bounces(bounces) if bounces.is_pipe());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -114,7 +118,10 @@ pub fn main() -> ExitCode {
     let done = runtime.block_on(dispatch(cli));
     match done {
         Ok(exit) => exit.into(),
-        Err(error) => exit::report(&error, json).into(),
+        Err(error) => {
+            let exit = exit::report(&error, json);
+            if pipe { Exit::Later.into() } else { exit.into() }
+        }
     }
 }
 
@@ -144,6 +151,7 @@ pub async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
                 Command::Preview(command) => command.run(cx).await,
                 Command::Editions(command) => command.run(cx).await,
                 Command::Subscribers(command) => command.run(cx).await,
+                Command::Bounces(command) => command.run(cx).await,
                 Command::Keys(command) => command.run(cx).await,
                 Command::Init(_)
                 | Command::Check(_)

@@ -23,7 +23,7 @@ mod reason;
 mod relay;
 mod run;
 
-pub use outcome::{About, about};
+pub use outcome::about;
 pub use press::{Copy, Plate, Press};
 pub use progress::{Progress, Speed, Summary};
 pub use relay::send_now;

@@ -1,47 +1,15 @@
-//! What a reply means: whom it is about, and what becomes of the copy. All rules of retrying stand here.
+//! What a reply means: whom it is about (by [`crate::mail::about`], and by the step at which it came), and what becomes of
+//! the copy. All rules of retrying stand here.
 
 use std::time::Duration;
 
 use crate::clock::Instant;
 use crate::config::OnUnknown;
+use crate::mail::about::{About, by_enhanced, says_our_fault};
 use crate::net::smtp::{Reply, Step};
 use crate::store::deliveries::{Claim, GIVEN_UP, Mark, State};
 
 use super::guard::Heard;
-
-/// Whom a refusal is about. Only one about the person may ever end in suppression; one about us stops the edition,
-/// since each further copy would be refused as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
-    /// This address.
-    Person,
-    /// This mail: its text, its size.
-    Message,
-    /// Our name, signature, address, rights.
-    Us,
-    /// The server that said it: busy, full, broken.
-    Relay,
-}
-
-/// Enhanced codes by subject and detail (RFC 3463 and the IANA registry; the numbers above 500 are Microsoft's). The
-/// first row that fits decides; `*` is any detail.
-const ENHANCED: &[(u16, std::ops::RangeInclusive<u16>, About)] = &[
-    (1, 7..=8, About::Us),        // bad sender address, bad sender system
-    (1, 0..=999, About::Person),  // bad mailbox, bad system, moved, null MX
-    (2, 3..=3, About::Message),   // longer than the mailbox takes
-    (2, 0..=999, About::Person),  // disabled, full
-    (3, 4..=4, About::Message),   // too big for the system
-    (3, 0..=999, About::Relay),   // system full, not accepting, misconfigured
-    (4, 0..=999, About::Relay),   // network and routing
-    (5, 3..=3, About::Relay),     // too many recipients
-    (5, 0..=999, About::Us),      // commands that it does not understand
-    (6, 0..=999, About::Message), // media and encodings
-    (7, 8..=9, About::Us),        // credentials, mechanism
-    (7, 11..=14, About::Us),      // encryption needed, account disabled
-    (7, 18..=19, About::Person),  // Require-Recipient-Valid-Since: a new owner
-    (7, 20..=30, About::Us),      // DKIM, SPF, reverse DNS, DMARC, floods
-    (7, 500..=999, About::Us),    // Microsoft: DMARC, banned addresses, rates
-];
 
 /// Codes without an enhanced one, by the step at which they came.
 fn by_code(step: Step, code: u16) -> About {
@@ -61,21 +29,6 @@ fn by_code(step: Step, code: u16) -> About {
     }
 }
 
-/// Words by which servers say that they do not relay for us, or list our address, under codes that say less.
-const OUR_FAULT: &[&str] = &[
-    "relay access denied",
-    "relaying denied",
-    "unable to relay",
-    "not permitted to relay",
-    "client host",
-    "blocked using",
-    "blocklist",
-    "blacklist",
-    "listed at",
-    "authentication required",
-    "must authenticate",
-];
-
 /// Whom a refusal at that step is about.
 pub fn about(step: Step, reply: &Reply) -> About {
     let Some((_, subject, detail)) = reply.enhanced() else { return by_code(step, reply.code) };
@@ -84,12 +37,11 @@ pub fn about(step: Step, reply: &Reply) -> About {
         return About::Person;
     }
     let text = reply.text().to_lowercase();
-    if subject == 7 && step != Step::Answer && OUR_FAULT.iter().any(|words| text.contains(words)) {
+    if subject == 7 && step != Step::Answer && says_our_fault(&text) {
         return About::Us;
     }
-    let row = ENHANCED.iter().find(|(s, details, _)| *s == subject && details.contains(&detail));
-    match (row, step) {
-        (Some((.., about)), _) => *about,
+    match (by_enhanced(subject, detail), step) {
+        (Some(about), _) => about,
         (None, Step::Mail) => About::Us,
         (None, Step::Rcpt) => About::Person,
         (None, _) => About::Message,

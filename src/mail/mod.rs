@@ -5,7 +5,10 @@
 //! 3. A copy is the pieces that its choice of stories leaves, with the holes filled, under its own
 //!    headers ([`Rendering::copy`]): copying of bytes, no rendering.
 //! 4. It is signed as it stands ([`dkim`]).
+//!
+//! What comes back is read by [`report`]; whom a refusal is about says [`about`].
 
+pub mod about;
 mod choice;
 mod cut;
 pub mod dkim;
@@ -14,6 +17,7 @@ mod mailbox;
 mod message;
 mod quoted;
 mod rendering;
+pub mod report;
 mod splice;
 
 pub use choice::Choice;

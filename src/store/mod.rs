@@ -20,6 +20,7 @@ pub mod files;
 pub mod journal;
 pub mod keys;
 pub mod presence;
+pub mod returns;
 pub mod sources;
 pub mod subscribers;
 pub mod suppressions;

@@ -4,7 +4,7 @@ use crate::article::Language;
 use crate::audience::Address;
 use crate::clock::{Instant, from_micros};
 use crate::secret::Keyring;
-use crate::store::{StoreError, Tx, suppressions};
+use crate::store::{StoreError, Tx, returns, suppressions};
 
 use super::by_address;
 
@@ -90,7 +90,9 @@ const FORGET: &[&str] = &[
 /// What the database says.
 pub async fn forget(tx: &mut Tx, ring: &Keyring, address: &Address, now: Instant) -> Result<bool, StoreError> {
     suppressions::forget(tx, ring, address, now).await?;
-    let Some(id) = by_address(tx, address).await? else { return Ok(false) };
+    let known = by_address(tx, address).await?;
+    returns::forget(tx, known, address).await?;
+    let Some(id) = known else { return Ok(false) };
     for sql in FORGET {
         tx.q(sql).bind(id).execute().await?;
     }
