@@ -87,8 +87,7 @@ impl Read {
         let store = cx.store().await?;
         let ring = cx.keyring().await?;
         let (streams, files): (Vec<_>, Vec<_>) = self.files.iter().cloned().partition(|file| file.as_os_str() == "-");
-        let stream = !streams.is_empty();
-        let piped = stream.then(|| Letters::of_stream("-", std::io::stdin()));
+        let piped = (!streams.is_empty()).then(|| Letters::of_stream("-", std::io::stdin()));
         let mut letters = piped.into_iter().flatten().chain(Letters::of(files)).peekable();
         while letters.peek().is_some() {
             // What waits for a slow pipe must not hold the store's writer.
@@ -113,12 +112,8 @@ impl Read {
             }
         }
         self.say(cx, &rows, &unread)?;
-        Ok(match unread.is_empty() {
-            true => Exit::Done,
-            // Nothing came, and nothing is lost: a server would only send the same nothing again.
-            false if stream => Exit::Done,
-            false => Exit::Partly,
-        })
+        // That nothing came through a pipe is no fault: a server would only send the same nothing again.
+        Ok(if unread.iter().any(|one| one.file != "-") { Exit::Partly } else { Exit::Done })
     }
 
     fn say(&self, cx: &Context, rows: &[Row], unread: &[Unread]) -> anyhow::Result<()> {

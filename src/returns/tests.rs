@@ -126,7 +126,14 @@ async fn complaints_end_it_and_machines_are_counted() {
              --b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n\
              --b\nContent-Type: message/rfc822\n\nMessage-ID: <{token}@office.test>\nSubject: News\n\nx\n--b--\n"
         );
+        let gone = report(&token, "ana@readers.test", "5.1.1", "550 5.1.1 no such user");
+        assert_eq!(take(store, &ring, &gone).await.done, Done::Suppressed);
+        assert_eq!(stands(store, &ring).await, Some(Reason::Bounced));
+        // A complaint weighs more than mail that came back, whichever came first.
         assert_eq!(take(store, &ring, &complaint).await.done, Done::Complained);
+        assert_eq!(stands(store, &ring).await, Some(Reason::Complained));
+        let again = gone.replace("<1@mx.test>", "<2@mx.test>");
+        take(store, &ring, &again).await;
         assert_eq!(stands(store, &ring).await, Some(Reason::Complained));
     }
 }

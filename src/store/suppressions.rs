@@ -39,8 +39,11 @@ pub async fn of(tx: &mut Tx, ring: &Keyring, address: &Address) -> Result<Option
 const ADD: &str = "INSERT INTO suppressions (hash, address, reason, at, note)
     SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, $2, $3 FROM json_each($1) r
     WHERE TRUE ON CONFLICT DO NOTHING";
+const RAISE: &str = "UPDATE suppressions SET reason = 'complained', at = $2, note = $3 WHERE reason = 'bounced'
+    AND hash IN (SELECT r.value ->> 0 FROM json_each($1) r WHERE r.value ->> 2 = 'complained')";
 
-/// Suppresses one address. Whether it was not suppressed before: an older reason stays.
+/// Suppresses one address. Whether anything changed: an older reason stays, but that mail came back gives way to a complaint,
+/// which nobody lifts lightly.
 ///
 /// # Errors
 /// What the database says.
@@ -55,7 +58,8 @@ pub async fn suppress(
     Ok(suppress_all(tx, ring, &[(address.key(), reason)], note, now).await? > 0)
 }
 
-/// Suppresses many addresses (by key) in one statement; how many were not suppressed before.
+/// Suppresses many addresses (by key) in one statement; how many were not suppressed before, or only since mail came
+/// back and now for a complaint.
 ///
 /// # Errors
 /// What the database says.
@@ -67,12 +71,12 @@ pub async fn suppress_all(
     now: Instant,
 ) -> Result<u64, StoreError> {
     let rows: Vec<_> = addresses.iter().map(|(key, reason)| (ring.address_hash(key), key, reason.word())).collect();
-    tx.q(ADD)
-        .bind(serde_json::to_string(&rows)?)
-        .bind(now.timestamp_micros())
-        .bind(note.map(str::to_owned))
-        .execute()
-        .await
+    let (rows, at, note) = (serde_json::to_string(&rows)?, now.timestamp_micros(), note.map(str::to_owned));
+    let mut changed = 0;
+    for sql in [ADD, RAISE] {
+        changed += tx.q(sql).bind(rows.clone()).bind(at).bind(note.clone()).execute().await?;
+    }
+    Ok(changed)
 }
 
 const LIFT: &str = "DELETE FROM suppressions WHERE hash = $1 AND ($2 = '' OR reason = $2)";

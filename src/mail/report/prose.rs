@@ -1,8 +1,11 @@
 //! Reports of servers that know no status part, and answers of machines: told by sender, subject and words.
 
+use std::collections::BTreeSet;
+
 use mail_parser::{Message, MimeHeaders as _};
 
 use super::{Failure, LINE, clean, status};
+use crate::audience::Address;
 use crate::mail::about::judge;
 
 /// Characters of prose that are read.
@@ -145,19 +148,36 @@ pub(super) fn failures(message: &Message<'_>, text: &str) -> Vec<Failure> {
         && enhanced.is_none_or(|(class, ..)| class == 5)
         && code.is_none_or(|code| code >= 500);
     let telling = telling(text, code);
-    let verdict = judge(enhanced, code, &telling, lasting);
-    let line = clean(&telling, LINE);
-    let one = |recipients| Failure { recipients, verdict, code, enhanced, line: line.clone() };
     let named: Vec<String> = header(message, "x-failed-recipients")
         .split(',')
         .map(|one| one.trim().to_owned())
         .filter(|one| one.contains('@'))
         .take(RECIPIENTS)
         .collect();
+    // Of several recipients prose does not say which one its words are about: then nobody is given up for them.
+    let lasting = lasting && named.len().max(recipients(text)) <= 1;
+    let verdict = judge(enhanced, code, &telling, lasting);
+    let line = clean(&telling, LINE);
+    let one = |recipients| Failure { recipients, verdict, code, enhanced, line: line.clone() };
     match named.len() {
         0 => vec![one(Vec::new())],
         _ => named.into_iter().map(|recipient| one(vec![recipient])).collect(),
     }
+}
+
+/// How many recipients prose names: addresses that begin a line, or stand behind its codes, as servers list them.
+fn recipients(text: &str) -> usize {
+    let mut all = BTreeSet::new();
+    for line in text.lines() {
+        let mut words =
+            line.split_whitespace().skip_while(|word| word.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+        let word = words.next().unwrap_or_default();
+        let word = word.trim_matches(['<', '>', ':', ';', ',', '"', '(', ')', '.']);
+        if word.parse::<Address>().is_ok() {
+            all.insert(word.to_lowercase());
+        }
+    }
+    all.len()
 }
 
 /// The part of the prose that says most: from the line with the code on; else all of it.

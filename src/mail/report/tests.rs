@@ -85,6 +85,22 @@ fn complaints_are_those_of_people() {
     assert_eq!(report("auth-failure"), Kind::Feedback, "about our signature (RFC 6591)");
 }
 
+#[test]
+fn prose_about_several_recipients_gives_up_none_of_them() {
+    let prose =
+        |lines: &str| only(&format!("From: MAILER-DAEMON@mx.test\nSubject: failure notice\n\n{lines}\n")).1.verdict;
+    let gone = Verdict { about: About::Person, lasting: true };
+    assert_eq!(prose("<a@x.test>:\nRemote host said: 550 5.1.1 <a@x.test>: no such user"), gone);
+    for lines in [
+        "<list@x.test>:\nTaken.\n\n<b@y.test>:\nRemote host said: 550 5.1.1 <b@y.test>: no such user",
+        "554 <a@x.test>... Remote protocol error\n550 5.1.1 <b@y.test>... User unknown",
+    ] {
+        assert!(!prose(lines).lasting, "{lines}");
+    }
+    let named = "From: MAILER-DAEMON@mx.test\nX-Failed-Recipients: a@x.test, b@y.test\n\n550 5.1.1 no such user\n";
+    assert!(Report::read(named.as_bytes()).failures.iter().all(|failure| !failure.verdict.lasting));
+}
+
 /// Every beginning of every kind of report is read without a fault.
 #[test]
 fn what_is_broken_off_is_read_as_far_as_it_goes() {
