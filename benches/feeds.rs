@@ -7,6 +7,7 @@
 // What a benchmark finds goes to whoever started it.
 #![allow(clippy::print_stdout)]
 
+mod measure;
 #[path = "feeds/newsroom.rs"]
 mod newsroom;
 
@@ -94,7 +95,7 @@ async fn alone(number: u64) -> Result<(), Box<dyn Error>> {
     told(&format!("with nothing new ({} feeds built)", built.changed.len()), nothing);
     println!("  one more to cold: {:.3}", more.as_secs_f64() / cold.as_secs_f64());
     println!("  nothing new to cold: {:.4}", nothing.as_secs_f64() / cold.as_secs_f64());
-    println!("  peak of memory, MiB: {:.0}", peak()?);
+    println!("  peak of memory, MiB: {:.0}", measure::peak()?);
     Ok(())
 }
 
@@ -124,12 +125,4 @@ async fn rebuild(
 
 fn told(what: &str, took: Duration) {
     println!("  {what}: {:.1} ms", took.as_secs_f64() * 1000.0);
-}
-
-/// The most memory this process ever held, in MiB, as Linux says.
-fn peak() -> Result<f64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let kilobytes =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next());
-    Ok(kilobytes.ok_or("this system does not say how much memory was held")?.parse::<f64>()? / 1024.0)
 }

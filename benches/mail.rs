@@ -9,6 +9,7 @@
 // What a benchmark finds goes to whoever started it.
 #![allow(clippy::print_stdout)]
 
+mod measure;
 #[path = "mail/peers.rs"]
 mod peers;
 #[path = "mail/signing.rs"]
@@ -155,7 +156,7 @@ async fn alone(part: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     }
     let seconds = begun.elapsed().as_secs_f64();
     newsroom.site.store.close().await;
-    println!("{seconds} {}", peak()?);
+    println!("{seconds} {}", measure::peak()?);
     Ok(())
 }
 
@@ -194,12 +195,4 @@ fn write(folder: &Path, people: u64, port: u16, keys: Keys) -> Result<(), Box<dy
 fn median(numbers: &mut [f64]) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers[numbers.len() / 2]
-}
-
-/// The most memory this process ever held, in MiB, as Linux says.
-fn peak() -> Result<f64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let kilobytes =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next());
-    Ok(kilobytes.ok_or("this system does not say how much memory was held")?.parse::<f64>()? / 1024.0)
 }

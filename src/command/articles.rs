@@ -194,7 +194,7 @@ async fn beyond(tx: &mut Tx, filter: &Filter, limit: usize) -> anyhow::Result<us
 }
 
 fn list(cx: &Context, found: &[Listed], filter: &Filter) -> anyhow::Result<()> {
-    if cx.json {
+    if cx.frame.json {
         return output::json(&found.iter().map(|listed| row(&cx.config, listed)).collect::<Vec<_>>());
     }
     let Selection { languages, topics, sources } = &filter.selection;
@@ -246,7 +246,7 @@ async fn show(cx: &Context, tx: &mut Tx, article: ArticleId) -> anyhow::Result<(
         .into_iter()
         .map(|(at, r)| State { id: r.id, kind: r.kind, at, updated: r.updated, title: r.content.title })
         .collect();
-    if cx.json {
+    if cx.frame.json {
         let content = &whole.content;
         return output::json(&Shown {
             row: row(&cx.config, &listed),

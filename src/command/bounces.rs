@@ -122,13 +122,13 @@ impl Read {
             *done.entry(row.applied.done).or_default() += 1;
         }
         let of = |word: Done| done.get(&word).copied().unwrap_or_default();
-        if cx.json {
+        if cx.frame.json {
             let counts: BTreeMap<&str, i64> = done.iter().map(|(done, count)| (done.word(), *count)).collect();
             return output::json(&json!({
                 "reports": rows, "unread": unread, "read": rows.len(), "done": counts, "dry_run": self.dry_run,
             }));
         }
-        if !cx.quiet {
+        if !cx.frame.quiet {
             let mut table = Table::new(["FILE", "WHAT", "ABOUT", "READER", "DONE", "SAID"]);
             for Row { file, applied } in rows {
                 let about = applied

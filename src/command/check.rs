@@ -57,8 +57,7 @@ impl Check {
 
 /// Looks at what the configuration names.
 fn look(mut found: Findings, config: &Config) -> Findings {
-    found.configuration = config.fit_for_real_mail();
-    found.configuration.extend(config.without_secrets());
+    found.configuration = config.cannot_send();
     match Templates::to_check(config) {
         Ok(templates) => {
             let checked = templates.check(&beside(config));

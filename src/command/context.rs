@@ -69,13 +69,8 @@ pub struct Context {
     pub config: Arc<Config>,
     /// The time.
     pub clock: Clock,
-    /// Whether results are printed as one JSON document ([`super::output::json`]).
-    pub json: bool,
-    /// How much more to say: 0, 1 or 2.
-    pub verbose: u8,
-    /// Whether to say only what went wrong.
-    pub quiet: bool,
-    frame: Frame,
+    /// What holds for every command: JSON, how much to say.
+    pub frame: Frame,
     store: Option<Store>,
     templates: Option<Arc<Templates>>,
 }
@@ -89,16 +84,7 @@ impl Context {
         let config = frame.configuration()?;
         let clock = Clock::system();
         log::start(&frame, config.site.timezone, clock.clone());
-        Ok(Context {
-            config: Arc::new(config),
-            clock,
-            json: frame.json,
-            verbose: frame.verbose,
-            quiet: frame.quiet,
-            frame,
-            store: None,
-            templates: None,
-        })
+        Ok(Context { config: Arc::new(config), clock, frame, store: None, templates: None })
     }
 
     /// The configuration as its file says now, checked whole. The one in use stays until [`Context::take_up`].
@@ -162,9 +148,7 @@ impl Context {
     /// # Errors
     /// Each such setting, with its key; exit code 2.
     pub fn demand_real_settings(&self) -> anyhow::Result<()> {
-        let mut faults = self.config.fit_for_real_mail();
-        faults.extend(self.config.without_secrets());
-        self.config.refuse(faults).advise("Nothing was sent. Mend what is named above.")
+        self.config.refuse(self.config.cannot_send()).advise("Nothing was sent. Mend what is named above.")
     }
 
     /// The newsroom's zone, in which people read times.

@@ -174,7 +174,7 @@ async fn list(cx: &Context, store: &Store, newsletter: Option<&str>, limit: i64)
     let ids: Vec<i64> = all.iter().map(|edition| edition.id).collect();
     let counts = states::counts_of(&mut tx, &ids).await?;
     let of = |edition: &Edition| counts.get(&edition.id).copied().unwrap_or_default();
-    if cx.json {
+    if cx.frame.json {
         let shown: Vec<Shown<'_>> = all.iter().map(|edition| Shown::new(edition, of(edition))).collect();
         output::json(&shown)?;
         return Ok(Exit::Done);
@@ -222,7 +222,7 @@ async fn show(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
     let mut tx = store.read().await?;
     let printed = editions::printed(&mut tx, id).await?;
     let refusals = states::refusals(&mut tx, id).await?;
-    if cx.json {
+    if cx.frame.json {
         let mut shown = Shown::new(&edition, counts);
         (shown.stories, shown.refusals) = (Some(printed), Some(refusals));
         output::json(&shown)?;
@@ -326,7 +326,7 @@ async fn reconcile(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit>
     let (edition, _) = found(store, id).await?;
     let mut tx = store.read().await?;
     let audit = audit(&mut tx, &edition, cx.clock.now()).await?;
-    if cx.json {
+    if cx.frame.json {
         output::json(&audit)?;
     } else {
         let c = &audit.counts;
@@ -483,7 +483,7 @@ pub(super) async fn call_off(cx: &Context, store: &Store, edition: &Edition) -> 
 
 async fn report(cx: &Context, store: &Store, id: i64, first: &str, last: &str) -> anyhow::Result<Exit> {
     let (edition, counts) = found(store, id).await?;
-    if cx.json {
+    if cx.frame.json {
         output::json(&Shown::new(&edition, counts))?;
         return Ok(Exit::Done);
     }

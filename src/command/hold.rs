@@ -68,7 +68,7 @@ struct Countdown(Option<ProgressBar>);
 
 impl Countdown {
     fn new(cx: &Context, edition: i64, until: Instant) -> Countdown {
-        if cx.quiet {
+        if cx.frame.quiet {
             return Countdown(None);
         }
         if std::io::stderr().is_terminal() {

@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use data_encoding::BASE64;
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
 use rsa::RsaPrivateKey;
-use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
+use rsa::pkcs8::der::pem::PemLabel as _;
+use rsa::pkcs8::{EncodePrivateKey as _, LineEnding, PrivateKeyInfo, SecretDocument};
 use serde_json::json;
 
 use super::{Advice, Context, Exit, Usage, output};
@@ -67,7 +67,7 @@ impl Keys {
 fn one(cx: &Context, domain: &str, selector: &str, ed25519: bool) -> anyhow::Result<Exit> {
     let (file, made) = make(cx, selector, ed25519)?;
     let key = read(&cx.config.path(&file), selector, ed25519)?;
-    if cx.json {
+    if cx.frame.json {
         return said_as_json(domain, &key, &file, made);
     }
     output::line(format!("{} {}.", if made { "Made" } else { "There is already" }, file.display()))?;
@@ -90,7 +90,7 @@ fn configured(cx: &Context, domain: &str) -> anyhow::Result<Exit> {
     if let Some(second) = &dkim.ed25519 {
         keys.push((read(&cx.config.path(&second.key_file), &second.selector, true)?, &second.key_file));
     }
-    if cx.json {
+    if cx.frame.json {
         let all: Vec<_> = keys.iter().map(|(key, file)| document(domain, key, file, false)).collect();
         output::json(&all)?;
         return Ok(Exit::Done);
@@ -111,7 +111,7 @@ fn rotate(cx: &Context, domain: &str) -> anyhow::Result<Exit> {
     let next = successor(&dkim.selector);
     let (file, made) = make(cx, &next, false)?;
     let key = read(&cx.config.path(&file), &next, false)?;
-    if cx.json {
+    if cx.frame.json {
         return said_as_json(domain, &key, &file, made);
     }
     output::line(format!(
@@ -158,7 +158,8 @@ fn make(cx: &Context, selector: &str, ed25519: bool) -> anyhow::Result<(PathBuf,
     }
     let pem = if ed25519 {
         let der = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
-        armoured(der.map_err(|_| anyhow::anyhow!("the machine gives no random bytes"))?.as_ref())
+        let der = der.map_err(|_| anyhow::anyhow!("the machine gives no random bytes"))?;
+        SecretDocument::try_from(der.as_ref())?.to_pem(PrivateKeyInfo::PEM_LABEL, LineEnding::LF)?.to_string()
     } else {
         let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, BITS)?;
         key.to_pkcs8_pem(LineEnding::LF)?.to_string()
@@ -177,17 +178,6 @@ fn write(path: &Path, pem: &str) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(pem.as_bytes())?;
     file.sync_all()
-}
-
-/// PEM (RFC 7468) of a PKCS#8 key.
-fn armoured(der: &[u8]) -> String {
-    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
-    for line in BASE64.encode(der).as_bytes().chunks(64) {
-        pem.extend(line.iter().copied().map(char::from));
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem
 }
 
 fn read(path: &Path, selector: &str, ed25519: bool) -> anyhow::Result<Key> {

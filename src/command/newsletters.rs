@@ -77,12 +77,12 @@ impl Newsletters {
                 for newsletter in &cx.config.newsletters {
                     all.push(standing(&mut tx, &cx.config, newsletter, now).await?);
                 }
-                if cx.json { output::json(&all)? } else { table(cx, &all)? }
+                if cx.frame.json { output::json(&all)? } else { table(cx, &all)? }
             }
             Action::Show { name } => {
                 let newsletter = named(&cx.config, &name)?;
                 let standing = standing(&mut tx, &cx.config, newsletter, now).await?;
-                if cx.json { output::json(&standing)? } else { show(cx, newsletter, &standing)? }
+                if cx.frame.json { output::json(&standing)? } else { show(cx, newsletter, &standing)? }
             }
         }
         Ok(Exit::Done)

@@ -25,9 +25,9 @@ impl Once {
         let _lock = Lock::take(&store)?;
         let stop = super::run::stop_on_signal()?;
         let newsroom = Newsroom::open(cx.config.clone(), store.clone(), cx.clock.clone()).await?;
-        let pass = bar::watch(cx.quiet, &newsroom.progress, newsroom.pass(self.now, stop)).await?;
+        let pass = bar::watch(cx.frame.quiet, &newsroom.progress, newsroom.pass(self.now, stop)).await?;
         // What was read stands in the account, so the log need not say it too.
-        if cx.json {
+        if cx.frame.json {
             output::json(&pass.as_json())?;
         } else {
             output::raw(newsroom.account(&pass))?;

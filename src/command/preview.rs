@@ -77,7 +77,7 @@ impl Preview {
         let (eml, page) = (stem.with_added_extension("eml"), stem.with_added_extension("html"));
         write(&eml, &copy.bytes)?;
         write(&page, html.as_bytes())?;
-        if cx.json {
+        if cx.frame.json {
             output::json(&serde_json::json!({
                 "newsletter": newsletter.name,
                 "number": draft.proof.number,

@@ -64,10 +64,10 @@ impl Publish {
         let pages = write_copy(&site, &folder).await?;
         let Built { left_out, failed, .. } = built;
         let report = Report { folder, feeds, pages, left_out, failed };
-        if cx.json {
+        if cx.frame.json {
             output::json(&report)?;
         } else {
-            report.print(cx.verbose > 0)?;
+            report.print(cx.frame.verbose > 0)?;
         }
         let partly = !report.left_out.is_empty() || !report.failed.is_empty();
         Ok(if partly { Exit::Partly } else { Exit::Done })

@@ -6,7 +6,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{Context, Exit, Usage, once, output};
-use crate::config::ConfigError;
 use crate::service::{self, Doors, Lock, Newsroom};
 use crate::template::TemplateError;
 
@@ -38,7 +37,7 @@ impl Run {
         newsroom.read().await?.log();
         newsroom.publish().await?;
         newsroom.compose(self.now).await?;
-        if !cx.quiet {
+        if !cx.frame.quiet {
             // Where nobody reads standard output, the log says the rest.
             let _ = output::line(newsroom.greeting().await?);
         }
@@ -95,11 +94,7 @@ async fn reload(cx: &mut Context, doors: &mut Doors, newsroom: &Newsroom) -> any
         let said = "[store] url is another one now; a running Herald stays with its store. Stop it and start it again";
         return Err(Usage(said.to_owned()).into());
     }
-    let mut faults = config.fit_for_real_mail();
-    faults.extend(config.without_secrets());
-    if !faults.is_empty() {
-        return Err(ConfigError { file: config.file.clone(), faults }.into());
-    }
+    config.refuse(config.cannot_send())?;
     let next = Newsroom::open(config.clone(), newsroom.site.store.clone(), cx.clock.clone()).await?;
     // At a start a broken mail stops its newsletters alone; here the templates in use are better than broken ones.
     if let Some(fault) = next.site.templates.set_aside().next() {

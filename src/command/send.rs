@@ -130,11 +130,11 @@ impl Send {
         // What goes into a folder can be thrown away there.
         let is_real = cx.config.mail.relays.iter().any(|relay| !relay.url.starts_with("folder:"));
         let hold = newsletter.hold.unwrap_or(if is_real { A_MINUTE } else { Span::seconds(0) });
-        if !cx.json || !self.dry_run {
+        if !cx.frame.json || !self.dry_run {
             say(cx, &draft, &asked.wish.lists, start_at, now, hold);
         }
         if self.dry_run {
-            if cx.json {
+            if cx.frame.json {
                 output::json(&plan(&draft, &asked.wish.lists, start_at))?;
             } else {
                 output::line("Nothing was sent: this was a dry run.")?;
@@ -176,7 +176,7 @@ impl Send {
                 people(recipients),
                 cx.when(start_at)
             );
-            if cx.json {
+            if cx.frame.json {
                 report(cx, &store, edition).await?;
             } else {
                 output::line(word)?;
@@ -325,10 +325,10 @@ async fn deliver(cx: &mut Context, store: &Store, edition: i64, recipients: i64)
             let (config, templates, clock, wake) = (cx.config.clone(), cx.templates()?, cx.clock.clone(), Wake::new());
             let hand = Hand { store, config: &config, templates: &templates, clock: &clock, wake: &wake };
             let progress = Progress::new();
-            bar::watch(cx.quiet, &progress, delivery::run_with(hand, stop, true, &progress)).await?;
+            bar::watch(cx.frame.quiet, &progress, delivery::run_with(hand, stop, true, &progress)).await?;
         }
         Err(LockError::Held { .. }) => {
-            let shown = Shown::new(cx.quiet, recipients);
+            let shown = Shown::new(cx.frame.quiet, recipients);
             tokio::select! {
                 followed = follow(store, edition, &shown) => followed?,
                 _ = tokio::signal::ctrl_c() => output::note(format!(
@@ -373,7 +373,7 @@ async fn report(cx: &Context, store: &Store, edition: i64) -> anyhow::Result<Exi
     let counts = states::counts(&mut tx, edition).await?;
     let Some(edition) = editions::by_id(&mut tx, edition).await? else { return Ok(Exit::Failed) };
     let exit = if counts.failed + counts.unknown > 0 { Exit::Partly } else { Exit::Done };
-    if cx.json {
+    if cx.frame.json {
         output::json(&serde_json::json!({
             "edition": edition.id,
             "newsletter": edition.newsletter,

@@ -55,7 +55,7 @@ pub(super) async fn send(
             Err(error) => return Err(error.into()),
         }
     }
-    if cx.json {
+    if cx.frame.json {
         output::json(&serde_json::json!({
             "newsletter": asked.newsletter.name,
             "subject": draft.proof.subject(),

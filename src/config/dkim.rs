@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
-use secrecy::SecretString;
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::{kind, secret};
+use crate::mail::dkim::{Key, KeyError, Signer};
 
 /// The keys that sign what we send (DKIM, RFC 6376). `herald keys dkim SELECTOR` makes one and prints its DNS record.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -39,22 +40,33 @@ pub struct Ed25519 {
     pub key_file: PathBuf,
 }
 
-impl Dkim {
-    /// The RSA key's PEM text, from a file taken from `base`.
-    ///
-    /// # Errors
-    /// Why it cannot be read, never its content.
-    pub fn rsa(&self, base: &Path) -> Result<SecretString, String> {
-        secret::whole("key_file", &base.join(&self.key_file))
-    }
-}
+/// A key that can't be used: its key in `config.toml`, and why.
+pub type Unusable = (&'static str, String);
 
-impl Ed25519 {
-    /// The key's PEM text, from a file taken from `base`.
+impl Dkim {
+    /// Who signs: the keys, read from files taken from `base`, for `domain` unless another one is named.
     ///
     /// # Errors
-    /// Why it cannot be read, never its content.
-    pub fn pem(&self, base: &Path) -> Result<SecretString, String> {
-        secret::whole("key_file", &base.join(&self.key_file))
+    /// Each key that can't be read, or that is none; never its content.
+    pub fn signer(&self, base: &Path, domain: &str) -> Result<Signer, Vec<Unusable>> {
+        let (mut keys, mut faults) = (Vec::new(), Vec::new());
+        let mut add = |key, file: &Path, read: &dyn Fn(&[u8]) -> Result<Key, KeyError>| {
+            let pem = secret::whole(&base.join(file));
+            let read = pem.and_then(|pem| {
+                read(pem.expose_secret().as_bytes()).map_err(|error| format!("{}: {error}", file.display()))
+            });
+            match read {
+                Ok(read) => keys.push(read),
+                Err(reason) => faults.push((key, reason)),
+            }
+        };
+        add("mail.dkim.key_file", &self.key_file, &|pem| Key::rsa(&self.selector, pem));
+        if let Some(second) = &self.ed25519 {
+            add("mail.dkim.ed25519.key_file", &second.key_file, &|pem| Key::ed25519(&second.selector, pem));
+        }
+        match faults.is_empty() {
+            true => Ok(Signer::new(self.domain.as_deref().unwrap_or(domain), keys)),
+            false => Err(faults),
+        }
     }
 }

@@ -83,8 +83,8 @@ impl Config {
         faults
     }
 
-    /// Secrets of `[mail]` that can't be had: a file that is not there, a variable that is not set.
-    pub fn without_secrets(&self) -> Vec<Fault> {
+    /// Secrets of `[mail]` that can't be had: a file that is not there or holds no key, a variable that is not set.
+    fn without_secrets(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for relay in &self.mail.relays {
             let Err(reason) = relay.password(&self.folder) else { continue };
@@ -96,14 +96,17 @@ impl Config {
             let reason = reason.strip_prefix(key).map_or(reason.as_str(), str::trim_start);
             faults.push(self.fault(&format!("mail.relays.{}.{key}", relay.name), format!("{reason}; {advice}")));
         }
-        let Some(dkim) = &self.mail.dkim else { return faults };
-        let second = dkim.ed25519.as_ref().and_then(|key| key.pem(&self.folder).err());
-        for (key, reason) in [("mail.dkim", dkim.rsa(&self.folder).err()), ("mail.dkim.ed25519", second)] {
-            let Some(reason) = reason else { continue };
-            let reason = reason.strip_prefix("key_file").map_or(reason.as_str(), str::trim_start);
-            let advice = "`herald keys dkim SELECTOR` makes one";
-            faults.push(self.fault(&format!("{key}.key_file"), format!("{reason}; {advice}")));
+        let unusable = self.mail.dkim.as_ref().and_then(|dkim| dkim.signer(&self.folder, "").err());
+        for (key, reason) in unusable.into_iter().flatten() {
+            faults.push(self.fault(key, format!("{reason}; `herald keys dkim SELECTOR` makes one")));
         }
+        faults
+    }
+
+    /// Everything that keeps mail from leaving: settings that are not fit for it, and secrets that can't be had.
+    pub fn cannot_send(&self) -> Vec<Fault> {
+        let mut faults = self.fit_for_real_mail();
+        faults.extend(self.without_secrets());
         faults
     }
 

@@ -24,7 +24,7 @@ mod tree;
 pub mod reference;
 
 pub use check::check_text;
-pub use dkim::{Dkim, Ed25519};
+pub use dkim::{Dkim, Ed25519, Unusable};
 pub use error::{ConfigError, Fault};
 pub use feeds::{Feed, FeedContent, Feeds};
 pub use lists::{Basis, List};

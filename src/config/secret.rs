@@ -34,16 +34,16 @@ pub(super) fn read(base: &Path, file: Option<&Path>, variable: Option<&str>) -> 
     Ok(Some(SecretString::from(secret)))
 }
 
-/// The whole text of a file with a secret, such as a key; `key` names it in `config.toml`.
+/// The whole text of a file with a secret, such as a key.
 ///
 /// # Errors
 /// Why it cannot be read, naming the file and never its content.
-pub(super) fn whole(key: &str, path: &Path) -> Result<SecretString, String> {
-    let size = std::fs::metadata(path).map_err(|error| format!("{key} {}: {error}", path.display()))?.len();
-    if size > LARGEST {
-        return Err(format!("{key} {}: it is over {LARGEST} bytes, which no key is", path.display()));
+pub(super) fn whole(path: &Path) -> Result<SecretString, String> {
+    let said = |error: std::io::Error| format!("{}: {error}", path.display());
+    if std::fs::metadata(path).map_err(said)?.len() > LARGEST {
+        return Err(format!("{}: it is over {LARGEST} bytes, which no key is", path.display()));
     }
-    std::fs::read_to_string(path).map(SecretString::from).map_err(|error| format!("{key} {}: {error}", path.display()))
+    std::fs::read_to_string(path).map(SecretString::from).map_err(said)
 }
 
 #[cfg(test)]

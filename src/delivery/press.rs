@@ -8,9 +8,7 @@ use crate::article::Language;
 use crate::audience::{Address, Ground, Person};
 use crate::clock::Instant;
 use crate::config::Config;
-use secrecy::ExposeSecret as _;
-
-use crate::mail::dkim::{self, Key, Signer};
+use crate::mail::dkim::Signer;
 use crate::mail::{Choice, Envelope, Mailbox, Rendering};
 use crate::secret::{self, Keyring, Purpose};
 use crate::store::editions::EditionMail;
@@ -101,7 +99,12 @@ impl Press {
             Some(text) => Mailbox::from_str(text).map_err(|e| setting("return_path", e.to_string()))?.address,
             None => from.address.clone(),
         };
-        let signer = signer(&config, from.address.domain())?.map(Arc::new);
+        let signer = config.mail.dkim.as_ref().map(|dkim| dkim.signer(&config.folder, from.address.domain()));
+        let signer = signer.transpose().map_err(|mut unusable| {
+            let (key, reason) = unusable.remove(0);
+            setting(key.trim_start_matches("mail."), reason)
+        });
+        let signer = signer?.map(Arc::new);
         let reasons = Reasons::new(Arc::clone(&config), templates);
         Ok(Press { config, keyring, from, return_path, reasons, signer })
     }
@@ -217,22 +220,6 @@ impl Press {
         let sender: String = self.from.address.domain().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
         format!("{}-{}:{}:herald:{sender:0<5}", plate.newsletter, plate.number, plate.newsletter)
     }
-}
-
-/// Who signs, by `[mail.dkim]`; `domain` is the sender's.
-fn signer(config: &Config, domain: &str) -> Result<Option<Signer>, DeliveryError> {
-    let Some(dkim) = &config.mail.dkim else { return Ok(None) };
-    let fault = |key: &'static str| move |reason: String| DeliveryError::Setting { key, reason };
-    let named = |path: &std::path::Path, error: dkim::KeyError| format!("{}: {error}", path.display());
-    let pem = dkim.rsa(&config.folder).map_err(fault("dkim.key_file"))?;
-    let rsa = Key::rsa(&dkim.selector, pem.expose_secret().as_bytes());
-    let mut keys = vec![rsa.map_err(|e| fault("dkim.key_file")(named(&dkim.key_file, e)))?];
-    if let Some(second) = &dkim.ed25519 {
-        let pem = second.pem(&config.folder).map_err(fault("dkim.ed25519.key_file"))?;
-        let key = Key::ed25519(&second.selector, pem.expose_secret().as_bytes());
-        keys.push(key.map_err(|e| fault("dkim.ed25519.key_file")(named(&second.key_file, e)))?);
-    }
-    Ok(Some(Signer::new(dkim.domain.as_deref().unwrap_or(domain), keys)))
 }
 
 /// What differs on the outside between a delivery and a test.

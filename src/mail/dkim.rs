@@ -9,6 +9,9 @@ use data_encoding::BASE64;
 use ring::digest::{Context, SHA256};
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
+use rsa::RsaPublicKey;
+use rsa::pkcs1::DecodeRsaPublicKey as _;
+use rsa::pkcs8::EncodePublicKey as _;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
@@ -34,8 +37,6 @@ const SIGNED: [&str; 13] = [
 ];
 /// Fields that are named once more than they are there.
 const OVERSIGNED: [&str; 2] = ["From", "Subject"];
-/// The shortest RSA key that receivers take for good (RFC 8301 §3.2), in bits.
-const SHORTEST: usize = 2048;
 /// Signs of a signature on a line.
 const LINE: usize = 72;
 
@@ -48,8 +49,8 @@ pub enum KeyError {
     )]
     NoKey,
     /// RSA with too few bits.
-    #[error("its RSA key has {0} bits; receivers want 2048")]
-    Short(usize),
+    #[error("its RSA key has fewer than 2048 bits, which receivers do not take")]
+    Short,
     /// Another kind than was asked for.
     #[error("it holds a key of another kind; this one has to be {0}")]
     Kind(&'static str),
@@ -80,14 +81,11 @@ impl Key {
             PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
             _ => return Err(KeyError::Kind("RSA")),
         };
+        // ring takes none of fewer than 2048 bits (RFC 8301 §3.2).
         let pair = pair.map_err(|refused| match refused.to_string().as_str() {
-            "TooSmall" => KeyError::Short(0),
+            "TooSmall" => KeyError::Short,
             _ => KeyError::Kind("RSA"),
         })?;
-        let bits = pair.public().modulus_len() * 8;
-        if bits < SHORTEST {
-            return Err(KeyError::Short(bits));
-        }
         Ok(Key { selector: selector.to_owned(), secret: Secret::Rsa(pair) })
     }
 
@@ -106,10 +104,16 @@ impl Key {
 
     /// Its public half as a TXT record says it (RFC 6376 §3.6.1): `v=DKIM1; k=rsa; p=…`.
     pub fn record(&self) -> String {
-        match &self.secret {
-            Secret::Rsa(pair) => format!("v=DKIM1; k=rsa; p={}", BASE64.encode(&public_key_info(pair))),
-            Secret::Ed25519(pair) => format!("v=DKIM1; k=ed25519; p={}", BASE64.encode(pair.public_key().as_ref())),
-        }
+        let (kind, public) = match &self.secret {
+            // As SubjectPublicKeyInfo (RFC 5280 §4.1); ring has the key inside of it (PKCS#1), and has checked that it is one.
+            Secret::Rsa(pair) => {
+                let key = RsaPublicKey::from_pkcs1_der(pair.public_key().as_ref());
+                let info = key.ok().and_then(|key| key.to_public_key_der().ok());
+                ("rsa", info.map(|info| info.into_vec()).unwrap_or_default())
+            }
+            Secret::Ed25519(pair) => ("ed25519", pair.public_key().as_ref().to_vec()),
+        };
+        format!("v=DKIM1; k={kind}; p={}", BASE64.encode(&public))
     }
 
     /// Where that record stands, without the domain: `SELECTOR._domainkey`.
@@ -136,35 +140,6 @@ impl Key {
             Secret::Ed25519(pair) => Ok(pair.sign(ring::digest::digest(&SHA256, canonical).as_ref()).as_ref().to_vec()),
         }
     }
-}
-
-/// An RSA public key as the record has it: SubjectPublicKeyInfo (RFC 5280 §4.1) around PKCS#1.
-fn public_key_info(pair: &RsaKeyPair) -> Vec<u8> {
-    // rsaEncryption, NULL (RFC 3279 §2.3.1).
-    const ALGORITHM: [u8; 15] =
-        [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
-    let mut bits = vec![0];
-    bits.extend_from_slice(pair.public_key().as_ref());
-    let mut inside = ALGORITHM.to_vec();
-    inside.extend(der(0x03, &bits));
-    der(0x30, &inside)
-}
-
-/// One element of DER: tag, length, content.
-fn der(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    match u8::try_from(content.len()) {
-        Ok(short) if short < 0x80 => out.push(short),
-        _ => {
-            let length = content.len().to_be_bytes();
-            let from = length.iter().position(|byte| *byte != 0).unwrap_or(length.len() - 1);
-            let bytes = &length[from..];
-            out.push(0x80 | u8::try_from(bytes.len()).unwrap_or(8));
-            out.extend_from_slice(bytes);
-        }
-    }
-    out.extend_from_slice(content);
-    out
 }
 
 /// Signs for one domain, with one key or two.

@@ -66,20 +66,20 @@ impl Pages<'_> {
 
 pub(super) async fn run(cx: &Context, store: &Store, id: i64, which: Which) -> anyhow::Result<Exit> {
     found(store, id).await?;
-    let usual = if cx.json || which.csv.is_some() { 0 } else { LINES };
+    let usual = if cx.frame.json || which.csv.is_some() { 0 } else { LINES };
     let limit = which.limit.unwrap_or(usual);
     let left = if limit > 0 { limit } else { i64::MAX };
     let mut pages = Pages { store, edition: id, state: which.state, after: which.after, left };
     match &which.csv {
         Some(path) => {
             let people = to_file(&mut pages, which.excel, path).await?;
-            if cx.json {
+            if cx.frame.json {
                 output::json(&serde_json::json!({ "edition": id, "file": path, "recipients": people }))?;
             } else {
                 output::note(format!("{people} recipients of edition {id} written to {}", path.display()));
             }
         }
-        None if cx.json => json(&mut pages).await?,
+        None if cx.frame.json => json(&mut pages).await?,
         None => table(cx, &mut pages).await?,
     }
     Ok(Exit::Done)

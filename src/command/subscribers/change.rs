@@ -9,7 +9,7 @@ use crate::store::{StoreError, keys, subscribers, suppressions};
 
 /// The result: a sentence for people, or the document that `--json` asks for.
 fn say(cx: &Context, sentence: &str, document: &serde_json::Value) -> anyhow::Result<Exit> {
-    if cx.json {
+    if cx.frame.json {
         output::json(document)?
     } else {
         output::line(sentence)?

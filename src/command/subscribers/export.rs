@@ -22,7 +22,7 @@ pub(super) async fn run(cx: &mut Context, list: &str, excel: bool, out: Option<P
     super::known_list(cx, list)?;
     let store = cx.store().await?;
     match out {
-        None if cx.json => json(&store, list).await?,
+        None if cx.frame.json => json(&store, list).await?,
         None => {
             // By pages into memory of its own, so that a reader who went away ends it quietly.
             let mut piece = Vec::new();
@@ -35,7 +35,7 @@ pub(super) async fn run(cx: &mut Context, list: &str, excel: bool, out: Option<P
         }
         Some(path) => {
             let people = to_file(&store, &cx.config, list, excel, &path).await?;
-            if cx.json {
+            if cx.frame.json {
                 output::json(&serde_json::json!({ "list": list, "file": path, "people": people }))?;
             } else {
                 let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };

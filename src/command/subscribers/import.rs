@@ -29,7 +29,7 @@ pub(super) async fn run(cx: &mut Context, file: &Path, list: &str, taking: Takin
         Ok(report) => report,
     };
     let report = if taking.remove_missing || is_of_list(cx, list, file) { report } else { without_missing(report) };
-    if cx.json {
+    if cx.frame.json {
         output::json(&report)?;
     } else {
         print(&report, taking)?;
@@ -115,12 +115,12 @@ struct Progress {
 
 impl Progress {
     fn new(cx: &Context) -> Self {
-        let terminal = std::io::stderr().is_terminal() && !cx.quiet;
+        let terminal = std::io::stderr().is_terminal() && !cx.frame.quiet;
         let bar = terminal.then(|| {
             let style = ProgressStyle::with_template("{bar:40} {percent}% of {total_bytes}, {eta} to go");
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Progress { bar, quiet: cx.quiet, clock: cx.clock.clone(), last: cx.clock.now() }
+        Progress { bar, quiet: cx.frame.quiet, clock: cx.clock.clone(), last: cx.clock.now() }
     }
 
     fn at(&mut self, read: u64, all: u64) {

@@ -160,7 +160,7 @@ pub(super) async fn list(
     }
     let more = people.len() > limit;
     people.truncate(limit);
-    if cx.json {
+    if cx.frame.json {
         let people: Vec<Shown> = people.into_iter().map(|person| Shown::of(person, Vec::new())).collect();
         output::json(&people)?;
         return Ok(Exit::Done);
@@ -214,7 +214,7 @@ pub(super) async fn show(cx: &mut Context, address: &Address) -> anyhow::Result<
         return Err(Usage(said)).advise("`herald subscribers list` shows who there is.");
     };
     let copies = subscribers::sent(&mut tx, person.id, COPIES).await?;
-    if cx.json {
+    if cx.frame.json {
         output::json(&Shown::of(person, copies))?;
         return Ok(Exit::Done);
     }

@@ -27,8 +27,17 @@ fn what_is_no_key_is_named() {
 }
 
 #[test]
-fn der_lengths_are_shortest() {
-    assert_eq!(der(0x30, &[1; 3]), [0x30, 3, 1, 1, 1]);
-    assert_eq!(&der(0x30, &[0; 200])[..3], [0x30, 0x81, 200]);
-    assert_eq!(&der(0x30, &[0; 300])[..4], [0x30, 0x82, 1, 44]);
+fn a_short_rsa_key_is_refused_and_a_long_one_has_its_record() {
+    use rsa::pkcs1::EncodeRsaPrivateKey as _;
+    use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
+    let make = |bits| rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, bits).unwrap();
+    let short = make(1024).to_pkcs8_pem(LineEnding::LF).unwrap();
+    assert_eq!(Key::rsa("s", short.as_bytes()).unwrap_err(), KeyError::Short);
+    let long = make(2048);
+    let forms = [long.to_pkcs8_pem(LineEnding::LF).unwrap(), long.to_pkcs1_pem(LineEnding::CRLF).unwrap()];
+    let records: Vec<String> = forms.iter().map(|pem| Key::rsa("s", pem.as_bytes()).unwrap().record()).collect();
+    assert_eq!(records[0], records[1]);
+    let public = rsa::RsaPublicKey::from(&long).to_public_key_der().unwrap();
+    assert_eq!(records[0], format!("v=DKIM1; k=rsa; p={}", BASE64.encode(public.as_bytes())));
+    assert_eq!(Key::ed25519("s", forms[0].as_bytes()).unwrap_err(), KeyError::Kind("Ed25519"));
 }
