@@ -77,9 +77,9 @@ pub(super) fn head(envelope: &Envelope, subject: &str, boundary: &str, out: &mut
 }
 
 /// Begins a part. The line break before a boundary belongs to it (RFC 2046 §5.1.1), so a part keeps its own last one.
-pub(super) fn part(media_type: &str, boundary: &str, out: &mut Vec<u8>) {
+pub(super) fn part(media_type: &str, encoding: &str, boundary: &str, out: &mut Vec<u8>) {
     let head = format!(
-        "\r\n--{boundary}\r\nContent-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        "\r\n--{boundary}\r\nContent-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     );
     out.extend_from_slice(head.as_bytes());
 }

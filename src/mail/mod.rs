@@ -1,7 +1,8 @@
 //! Mail as bytes: one rendering for all readers of a language, and each reader's copy of it.
 //!
 //! 1. A template is rendered once, with marks where copies differ ([`Marks`]).
-//! 2. The result is cut at the marks into pieces, each encoded once ([`Rendering::cut`]).
+//! 2. The result is cut at the marks into pieces, each encoded once, a part in the smaller of quoted-printable and base64
+//!    ([`Rendering::cut`]).
 //! 3. A copy is the pieces that its choice of stories leaves, with the holes filled, under its own
 //!    headers ([`Rendering::copy`]): copying of bytes, no rendering.
 //! 4. It is signed as it stands ([`dkim`]).
@@ -9,9 +10,11 @@
 //! What comes back is read by [`report`]; whom a refusal is about says [`about`].
 
 pub mod about;
+mod base64;
 mod choice;
 mod cut;
 pub mod dkim;
+mod encoded;
 mod header;
 mod mailbox;
 mod message;

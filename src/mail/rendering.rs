@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::cut::{Marks, Piece, Syntax};
+use super::encoded::Part;
 use super::message::{self, Envelope};
 use super::splice::{self, Filling, Links, Places};
-use super::{Choice, CutError, MailError, quoted};
+use super::{Choice, CutError, MailError};
 use crate::article::Language;
 use crate::audience::Person;
 use crate::secret;
@@ -34,14 +35,14 @@ pub struct Parts {
 #[serde(from = "Parts", into = "Parts")]
 pub struct Rendering {
     parts: Parts,
-    text: Vec<Piece<Vec<u8>>>,
-    html: Vec<Piece<Vec<u8>>>,
+    text: Part,
+    html: Part,
 }
 
 impl From<Parts> for Rendering {
     fn from(parts: Parts) -> Self {
-        let text = encoded(&parts.text);
-        let html = encoded(&parts.html);
+        let text = Part::of(&parts.text);
+        let html = Part::of(&parts.html);
         Rendering { parts, text, html }
     }
 }
@@ -50,15 +51,6 @@ impl From<Rendering> for Parts {
     fn from(rendering: Rendering) -> Parts {
         rendering.parts
     }
-}
-
-fn encoded(pieces: &[Piece]) -> Vec<Piece<Vec<u8>>> {
-    let encode = |piece: &Piece| match piece {
-        Piece::Text(text) => Piece::Text(quoted::encode(text)),
-        Piece::Hole(hole) => Piece::Hole(hole.clone()),
-        Piece::Block(when, inner) => Piece::Block(*when, encoded(inner)),
-    };
-    pieces.iter().map(encode).collect()
 }
 
 impl Rendering {
@@ -79,7 +71,7 @@ impl Rendering {
         let subjects = subjects.iter().map(|s| cut("subject", s, Syntax::Plain)).collect::<Result<_, _>>()?;
         let text = cut("txt", &ending_in_a_line(text), Syntax::Plain)?;
         let html = cut("html", &ending_in_a_line(html), Syntax::Html)?;
-        // The boundary begins with letters that quoted-printable text cannot hold: `=_` (RFC 2045, section 6.7).
+        // The boundary begins with letters that neither quoted-printable nor base64 text can hold: `=_` (RFC 2045, section 6.7).
         let word = secret::random_word(24).map_err(|_| ("html", CutError::Random))?;
         let boundary = format!("=_{word}");
         Ok(Parts { language, positions, subjects, text, html, why, boundary }.into())
@@ -110,10 +102,10 @@ impl Rendering {
         let filling = self.filling(Some(person), choice, links, &subject);
         let mut out = Vec::with_capacity(self.size() + 2048);
         message::head(envelope, &subject, &self.parts.boundary, &mut out)?;
-        message::part("text/plain", &self.parts.boundary, &mut out);
-        splice::bytes(&self.text, &filling, Syntax::Plain, &mut out);
-        message::part("text/html", &self.parts.boundary, &mut out);
-        splice::bytes(&self.html, &filling, Syntax::Html, &mut out);
+        message::part("text/plain", self.text.encoding(), &self.parts.boundary, &mut out);
+        self.text.write(&filling, Syntax::Plain, &mut out);
+        message::part("text/html", self.html.encoding(), &self.parts.boundary, &mut out);
+        self.html.write(&filling, Syntax::Html, &mut out);
         message::end(&self.parts.boundary, &mut out);
         Ok(out)
     }
@@ -178,21 +170,12 @@ impl Rendering {
 
     /// Bytes of the encoded HTML part with every story in it: Gmail cuts a mail off at 102 KB.
     pub fn html_size(&self) -> usize {
-        size(&self.html)
+        self.html.size()
     }
 
     fn size(&self) -> usize {
-        size(&self.text) + size(&self.html)
+        self.text.size() + self.html.size()
     }
-}
-
-fn size(pieces: &[Piece<Vec<u8>>]) -> usize {
-    let one = |piece: &Piece<Vec<u8>>| match piece {
-        Piece::Text(bytes) => bytes.len(),
-        Piece::Hole(_) => 80,
-        Piece::Block(_, inner) => size(inner),
-    };
-    pieces.iter().map(one).sum()
 }
 
 /// A part ends in a line break, so that the boundary behind it starts a line.

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::Choice;
 use super::cut::{Hole, Piece, Syntax, When};
 use super::mailbox::one_line;
-use super::{Choice, quoted};
 use crate::audience::Person;
 
 /// What a copy's links lead to. [`Links::default`] is a copy for nobody in particular.
@@ -56,7 +56,7 @@ pub(super) struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    fn stands(&self, when: When) -> bool {
+    pub(super) fn stands(&self, when: When) -> bool {
         match when {
             When::Story { position, from, to } => match self.places.of(position) {
                 // A block that is tied to a position of no story (a correction) stands by the choice alone.
@@ -71,7 +71,7 @@ impl Filling<'_> {
     }
 
     /// The value of a hole, on one line: no value may begin a line of its own.
-    fn value<'v>(&'v self, hole: &'v Hole) -> Cow<'v, str> {
+    pub(super) fn value<'v>(&'v self, hole: &'v Hole) -> Cow<'v, str> {
         match hole {
             Hole::Recipient { field, default } => {
                 let value = self.person.and_then(|person| field_of(person, field)).map(|value| one_line(&value));
@@ -107,20 +107,8 @@ pub(super) fn text(pieces: &[Piece], filling: &Filling<'_>, syntax: Syntax, out:
     }
 }
 
-/// Puts a copy's bytes together: encoded pieces are copied, only the holes are encoded.
-pub(super) fn bytes(pieces: &[Piece<Vec<u8>>], filling: &Filling<'_>, syntax: Syntax, out: &mut Vec<u8>) {
-    for piece in pieces {
-        match piece {
-            Piece::Text(encoded) => out.extend_from_slice(encoded),
-            Piece::Hole(hole) => quoted::encode_into(&escaped(filling.value(hole), syntax), out),
-            Piece::Block(when, inner) if filling.stands(*when) => bytes(inner, filling, syntax, out),
-            Piece::Block(..) => {}
-        }
-    }
-}
-
 /// A value as it may stand in HTML text or in a quoted attribute; plain text is left as it is.
-fn escaped(value: Cow<'_, str>, syntax: Syntax) -> Cow<'_, str> {
+pub(super) fn escaped(value: Cow<'_, str>, syntax: Syntax) -> Cow<'_, str> {
     if syntax == Syntax::Plain || !value.contains(['&', '<', '>', '"', '\'']) {
         return value;
     }

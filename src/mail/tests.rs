@@ -258,3 +258,38 @@ fn values_of_the_envelope_cannot_start_a_header() {
     envelope.from = "A\r\nX-Evil: yes <a@b.example>".into();
     assert!(matches!(rendering.copy(&envelope, &person(None), Choice::ALL), Err(MailError::Mailbox { .. })));
 }
+
+/// The encodings of the text and the HTML part.
+fn encodings(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let name = "Content-Transfer-Encoding: ";
+    text.lines().filter_map(|line| line.strip_prefix(name)).map(str::to_owned).collect()
+}
+
+#[test]
+fn each_part_leaves_in_the_smaller_encoding() {
+    let copy = |story: &str, choice| {
+        let plan = Plan { stories: vec![story.to_owned(), "Second.".to_owned()], intro: String::new() };
+        for bits in 1..4 {
+            check(&plan, Some("Ана Петровић"), bits).unwrap();
+        }
+        encodings(&plan.rendering().0.copy(&envelope(None), &person(None), choice).unwrap())
+    };
+    assert_eq!(copy("Šest zemalja vežba na Savi, a čamci čekaju.", Choice::ALL), ["quoted-printable"; 2]);
+    let cyrillic = "Шест земаља вежба на Сави, а чамци чекају.".repeat(20);
+    assert_eq!(copy(&cyrillic, Choice::ALL), ["base64"; 2]);
+    assert_eq!(copy(&cyrillic, Choice::of([1])), ["base64"; 2], "one decision for all copies of a rendering");
+}
+
+#[test]
+fn a_rendering_that_was_kept_by_an_earlier_herald_is_read() {
+    let kept = r#"{"language":"sr-Cyrl","positions":[0],"subjects":[[{"text":"Дневни преглед"}]],
+        "text":[{"block":[{"story":{"position":0,"from":1,"to":255}},[{"text":"Спасиоци вежбају на Сави ноћу.\n"}]]},
+        {"hole":"unsubscribe"},{"text":"\n"}],"html":[{"text":"<p>Спасиоци</p>\n"}],"why":"","boundary":"=_abc"}"#;
+    let rendering: Rendering = serde_json::from_str(kept).unwrap();
+    let bytes = rendering.copy(&envelope(None), &person(None), Choice::ALL).unwrap();
+    let message = MessageParser::default().parse(&bytes).unwrap();
+    let leave = envelope(None).leave_url.unwrap();
+    assert_eq!(lf(&message.body_text(0).unwrap()), format!("Спасиоци вежбају на Сави ноћу.\n{leave}\n"));
+    assert_eq!(encodings(&bytes)[0], "base64");
+}

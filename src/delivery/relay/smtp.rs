@@ -213,7 +213,7 @@ fn envelope(copy: &Copy) -> Envelope {
         from: address(&copy.mail_from),
         to: address(&copy.rcpt),
         size: copy.bytes.len(),
-        // The text is quoted-printable: what is not ASCII in it are addresses in its headers.
+        // The text is quoted-printable or base64: what is not ASCII in it are addresses in its headers.
         utf8: copy.rcpt.needs_utf8() || copy.mail_from.needs_utf8() || !copy.bytes.is_ascii(),
         eight_bit: !copy.bytes.is_ascii(),
     }
