@@ -19,9 +19,11 @@ pub enum Task {
     Newsletters,
     /// Claim and send what is queued.
     Delivery,
+    /// Send the house's own single mails.
+    Post,
 }
 
-const TASKS: usize = 5;
+const TASKS: usize = 6;
 
 /// A handle shared by all who wake and all who wait.
 #[derive(Clone, Debug, Default)]

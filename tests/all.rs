@@ -12,6 +12,7 @@ mod held;
 mod hold;
 mod house;
 mod killed;
+mod lanes;
 mod leaving;
 mod lists;
 mod mails;

@@ -104,6 +104,13 @@ impl Gate {
         }
     }
 
+    /// One place goes to somebody who may not wait.
+    pub(super) fn cede(&self) {
+        let mut state = self.state();
+        state.allowed = state.allowed.min(state.open).saturating_sub(1).max(1);
+        state.last_change = Instant::now();
+    }
+
     /// The relay refuses to talk, or cannot be reached. Several connections that learn it at once are one trouble.
     /// `established` says whether the one that learned it was. Whether this is news.
     pub(super) fn trouble(&self, words: String, established: bool) -> bool {

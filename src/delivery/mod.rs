@@ -7,6 +7,7 @@
 //!    Refused too often among its first copies, an edition is paused ([`guard`]).
 //! 5. It is noted in the journal before the next body goes out, and marked in the ledger in batches.
 //! 6. An edition of which nothing waits is done.
+//! 7. The house's own single mails go past all that, on a connection of their own ([`post`]).
 //!
 //! Delivery never decides what a copy says, and holds no transaction while it is on the wire.
 
@@ -16,6 +17,7 @@ mod guard;
 mod lane;
 mod outcome;
 mod pace;
+mod post;
 mod press;
 mod progress;
 mod queue;

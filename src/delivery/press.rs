@@ -9,7 +9,7 @@ use crate::audience::{Address, Ground, Person};
 use crate::clock::Instant;
 use crate::config::Config;
 use crate::mail::dkim::Signer;
-use crate::mail::{Choice, Envelope, Mailbox, Rendering};
+use crate::mail::{Choice, Cover, Envelope, Letter, Mailbox, Rendering};
 use crate::secret::{self, Keyring, Purpose};
 use crate::store::editions::EditionMail;
 use crate::template::Templates;
@@ -168,6 +168,23 @@ impl Press {
             date,
             Outside { token, leave: None, preferences: None, why: String::new(), test: true },
         )
+    }
+
+    /// A letter of the house's own as it goes out: with our sender and signature, and the plain return path. Made again, it
+    /// bears the same `Message-ID`, which begins with `word`.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Mail`] where it cannot be signed.
+    pub fn letter(&self, word: &str, letter: &Letter, date: Instant) -> Result<Copy, DeliveryError> {
+        let message_id = format!("{word}@{}", self.from.address.domain());
+        let mail = &self.config.mail;
+        let (from, reply_to) = (mail.from.as_str(), mail.reply_to.as_deref());
+        let cover = Cover { from, reply_to, message_id: &message_id, date, sandbox: mail.sandbox };
+        let mut bytes = letter.bytes(&cover)?;
+        if let Some(signer) = &self.signer {
+            bytes = signer.sign(&bytes, date)?;
+        }
+        Ok(Copy { mail_from: self.return_path.clone(), rcpt: letter.to.clone(), message_id, bytes })
     }
 
     fn make(

@@ -19,8 +19,9 @@ use crate::wake::{Task, Wake};
 
 use super::crew::{Crew, Stopped};
 use super::lane::Lanes;
+use super::post::Desk;
 use super::queue::Job;
-use super::relay::Relay;
+use super::relay::{Relay, Terms};
 use super::{DeliveryError, Press, Progress, Speed, Summary};
 
 /// Claims in one transaction.
@@ -98,6 +99,31 @@ pub async fn run_with(
     if heard > 0 {
         tracing::info!("{heard} copies that the relay had taken before Herald ended are marked as sent");
     }
+    let closing = CancellationToken::new();
+    let desk = Desk::new(store.clone(), clock.clone(), wake.clone(), press.clone(), &relays);
+    let mut post = tokio::spawn(desk.run(closing.clone(), stop.clone()));
+    let done = shifts(hand, stop.clone(), until_idle, progress, (press, relays, journal)).await;
+    closing.cancel();
+    let too_late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        ended = &mut post => ended.map_err(|error| DeliveryError::Task(error.to_string()))?,
+        () = too_late => post.abort(),
+    }
+    done
+}
+
+/// One shift after the other: a new one begins where the store could not be written.
+async fn shifts(
+    hand: Hand<'_>,
+    stop: CancellationToken,
+    until_idle: bool,
+    progress: &Progress,
+    (press, relays, journal): (Press, Vec<(Relay, Terms)>, Arc<Journal>),
+) -> Result<Summary, DeliveryError> {
+    let Hand { store, clock, wake, .. } = hand;
     let mut finished = Vec::new();
     loop {
         let crew = Crew::new(

@@ -7,7 +7,7 @@
 //!    headers ([`Rendering::copy`]): copying of bytes, no rendering.
 //! 4. It is signed as it stands ([`dkim`]).
 //!
-//! What comes back is read by [`report`]; whom a refusal is about says [`about`].
+//! A mail of the house's own to one person is a [`Letter`]. What comes back is read by [`report`]; whom a refusal is about says [`about`].
 
 pub mod about;
 mod base64;
@@ -16,6 +16,7 @@ mod cut;
 pub mod dkim;
 mod encoded;
 mod header;
+mod letter;
 mod mailbox;
 mod message;
 mod quoted;
@@ -25,6 +26,7 @@ mod splice;
 
 pub use choice::Choice;
 pub use cut::{CutError, Hole, Marks, Piece, Syntax, When};
+pub use letter::{Cover, Letter};
 pub use mailbox::Mailbox;
 pub(crate) use mailbox::one_line;
 pub use message::Envelope;

@@ -217,7 +217,7 @@ async fn wishes(newsroom: Newsroom) {
         tokio::time::sleep(WISHES).await;
         let Ok(version) = newsroom.site.store.version().await else { continue };
         if known.is_some_and(|known| known != version) {
-            for task in [Task::Feeds, Task::Pages, Task::Newsletters, Task::Delivery] {
+            for task in [Task::Feeds, Task::Pages, Task::Newsletters, Task::Delivery, Task::Post] {
                 newsroom.site.wake.up(task);
             }
         }

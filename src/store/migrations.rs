@@ -9,12 +9,20 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use super::{Pools, StoreError};
 
 /// One step: number, name, its text for SQLite and for PostgreSQL.
-const STEPS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "the house",
-    include_str!("../../migrations/sqlite/0001_the_house.sql"),
-    include_str!("../../migrations/postgres/0001_the_house.sql"),
-)];
+const STEPS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "the house",
+        include_str!("../../migrations/sqlite/0001_the_house.sql"),
+        include_str!("../../migrations/postgres/0001_the_house.sql"),
+    ),
+    (
+        2,
+        "pace",
+        include_str!("../../migrations/sqlite/0002_pace.sql"),
+        include_str!("../../migrations/postgres/0002_pace.sql"),
+    ),
+];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {
     match pools {

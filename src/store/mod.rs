@@ -19,6 +19,7 @@ pub mod feeds;
 pub mod files;
 pub mod journal;
 pub mod keys;
+pub mod post;
 pub mod presence;
 pub mod returns;
 pub mod sources;

@@ -92,6 +92,13 @@ impl Post {
         Post { folder, _own: None, config, store, clock }
     }
 
+    /// The same store after a restart, with another relay.
+    pub async fn with_relay(&self, relay: &str) -> Post {
+        let mut post = Post::with(&self.config.store.url, &self.folder, relay, None).await;
+        post.clock = self.clock.clone();
+        post
+    }
+
     /// A newsroom in `folder`, with the settings of its relay as TOML.
     pub async fn at(folder: &Path, relay: &str, own: Option<tempfile::TempDir>) -> Post {
         Post::with("sqlite://herald.db", folder, relay, own).await

@@ -1,7 +1,10 @@
 //! Where copies go: a folder, or an SMTP server. One file a kind, one arm here.
 
 mod folder;
+mod line;
 mod smtp;
+
+pub(super) use line::{Handed, Line};
 
 use secrecy::SecretString;
 
@@ -69,10 +72,16 @@ impl Relay {
                 };
                 let limits = Limits::default();
                 let dial = Dial { host, port, encryption, tls, login, hello: press.hello(), limits };
-                Relay::Smtp(Box::new(smtp::Server { dial, per_connection: setting.per_connection() }))
+                let per_connection = setting.per_connection();
+                Relay::Smtp(Box::new(smtp::Server { dial, per_connection, room: Default::default() }))
             }
         };
         Ok((relay, terms))
+    }
+
+    /// A connection of one's own to it.
+    pub(super) fn line(&self) -> Line {
+        Line::new(self.clone())
     }
 
     /// One connection's work, until there is no more.
@@ -103,13 +112,15 @@ fn login(user: Option<String>, password: Option<SecretString>) -> Result<Option<
 pub async fn send_now(config: &Config, press: &Press, copy: &Copy) -> Result<String, DeliveryError> {
     let mut words = Vec::new();
     for (relay, terms) in Relay::open_all(config, press)? {
-        let server = match relay {
-            Relay::Folder(folder) => return folder.write_one(copy.clone()).await.map_err(DeliveryError::NotTaken),
-            Relay::Smtp(server) => server,
-        };
-        match server.send_one(copy).await {
-            Ok(said) => return said.map_err(DeliveryError::NotTaken),
-            Err(unreachable) => words.push(format!("{}: {unreachable}", terms.name)),
+        let mut line = relay.line();
+        let handed = line.hand(copy).await;
+        line.close().await;
+        match handed {
+            Handed::Taken(said) => return Ok(said),
+            Handed::Unreachable(said) => words.push(format!("{}: {said}", terms.name)),
+            Handed::Deferred(said) | Handed::Refused(said) | Handed::Never(said) | Handed::Lost(said) => {
+                return Err(DeliveryError::NotTaken(said));
+            }
         }
     }
     Err(DeliveryError::NotTaken(words.join("; ")))

@@ -1,5 +1,7 @@
 //! An SMTP server: one session a task, each message at one turn, the next one's envelope with the body before it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use crate::delivery::Copy;
@@ -20,6 +22,51 @@ pub(in crate::delivery) struct Server {
     pub(super) dial: Dial,
     /// Messages on one connection; `None`: no limit.
     pub(super) per_connection: Option<u64>,
+    pub(super) room: Arc<Room>,
+}
+
+/// Room for one more connection where the server gives no more: an edition's gives way to what may not wait.
+#[derive(Debug, Default)]
+pub(in crate::delivery) struct Room {
+    /// Sessions that send editions.
+    serving: AtomicUsize,
+    /// [`FREE`], [`WANTED`] or [`MADE`].
+    state: AtomicU8,
+}
+
+/// Nobody wants room.
+const FREE: u8 = 0;
+/// Somebody was refused a connection, and waits.
+const WANTED: u8 = 1;
+/// A session is about to end for it.
+const MADE: u8 = 2;
+
+impl Room {
+    /// Asks for it, and waits until it was made, at most `limit`. `false`: there is nobody who could make it.
+    pub(super) async fn ask(&self, limit: Duration) -> bool {
+        if self.serving.load(SeqCst) == 0 {
+            return false;
+        }
+        self.state.store(WANTED, SeqCst);
+        let begun = tokio::time::Instant::now();
+        while self.state.load(SeqCst) != FREE && begun.elapsed() < limit {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.state.swap(FREE, SeqCst) == FREE
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.state.load(SeqCst) == WANTED
+    }
+
+    /// Whether it is for the one who asks this to make room.
+    fn give(&self) -> bool {
+        self.state.compare_exchange(WANTED, MADE, SeqCst, SeqCst).is_ok()
+    }
+
+    fn given(&self) {
+        self.state.store(FREE, SeqCst);
+    }
 }
 
 impl Server {
@@ -37,7 +84,9 @@ impl Server {
             match Session::connect(&self.dial).await {
                 Ok(session) => {
                     gate.established();
+                    self.room.serving.fetch_add(1, SeqCst);
                     self.serve(session, first, crew).await;
+                    self.room.serving.fetch_sub(1, SeqCst);
                     gate.leave(true);
                 }
                 Err(error) => {
@@ -86,7 +135,7 @@ impl Server {
                 Err(error) => return interrupted(crew, work, &error, taken).await,
             }
             // The next one goes along only if it may go right now and this server can take it.
-            let full = self.per_connection.is_some_and(|most| begun >= most);
+            let full = self.per_connection.is_some_and(|most| begun >= most) || self.room.is_wanted();
             let following = if session.offers.pipelining && !full { crew.next_now(lane).await } else { None };
             let announced = following.as_ref().map(|work| self::envelope(&work.copy));
             let announced = announced.filter(|envelope| session.fits(envelope).is_ok());
@@ -106,6 +155,11 @@ impl Server {
                         return session.quit().await;
                     }
                     next = following;
+                    if next.is_none() && self.room.give() {
+                        crew.lanes.get(lane).gate.cede();
+                        session.quit().await;
+                        return self.room.given();
+                    }
                 }
                 Some(Err(error)) => {
                     following.into_iter().for_each(|work| crew.put_back(work));
@@ -124,27 +178,6 @@ impl Server {
             }
         }
     }
-
-    /// One message in a session of its own; the server's words, for or against.
-    ///
-    /// # Errors
-    /// Why there is no session.
-    pub(super) async fn send_one(&self, copy: &Copy) -> Result<Result<String, String>, String> {
-        let session = Session::connect(&self.dial).await.map_err(|e| e.to_string())?;
-        Ok(one(session, copy).await)
-    }
-}
-
-async fn one(mut session: Session, copy: &Copy) -> Result<String, String> {
-    let envelope = envelope(copy);
-    session.fits(&envelope).map_err(|e| e.to_string())?;
-    if let Opened::Refused { reply, .. } = session.open(&envelope).await.map_err(|e| e.to_string())? {
-        session.quit().await;
-        return Err(reply.to_string());
-    }
-    let reply = session.data(&copy.bytes, None).await.map_err(|e| e.to_string())?;
-    session.quit().await;
-    if reply.is_done() { Ok(reply.to_string()) } else { Err(reply.to_string()) }
 }
 
 /// Notes what a reply means; whether the session may go on.
@@ -207,7 +240,7 @@ async fn interrupted(crew: &Crew, mut work: Work, error: &SmtpError, taken: u64)
     }
 }
 
-fn envelope(copy: &Copy) -> Envelope {
+pub(super) fn envelope(copy: &Copy) -> Envelope {
     let address = |a: &crate::audience::Address| lettre::Address::new_dangerous(a.local(), a.domain());
     Envelope {
         from: address(&copy.mail_from),

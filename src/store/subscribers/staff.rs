@@ -4,7 +4,7 @@ use crate::article::Language;
 use crate::audience::Address;
 use crate::clock::{Instant, from_micros};
 use crate::secret::Keyring;
-use crate::store::{StoreError, Tx, returns, suppressions};
+use crate::store::{StoreError, Tx, post, returns, suppressions};
 
 use super::by_address;
 
@@ -90,6 +90,7 @@ const FORGET: &[&str] = &[
 /// What the database says.
 pub async fn forget(tx: &mut Tx, ring: &Keyring, address: &Address, now: Instant) -> Result<bool, StoreError> {
     suppressions::forget(tx, ring, address, now).await?;
+    post::forget(tx, address).await?;
     let known = by_address(tx, address).await?;
     returns::forget(tx, known, address).await?;
     let Some(id) = known else { return Ok(false) };
