@@ -67,7 +67,7 @@ impl Letter {
         out.extend_from_slice(b"\r\n");
         let parts = [("text/plain", Some(&self.text)), ("text/html", self.html.as_ref())];
         for (media_type, text) in parts.into_iter().filter_map(|(media_type, text)| Some((media_type, text?))) {
-            message::part(media_type, &boundary, &mut out);
+            message::part(media_type, "quoted-printable", &boundary, &mut out);
             out.extend(quoted::encode(&format!("{}\n", text.trim_end())));
         }
         message::end(&boundary, &mut out);
