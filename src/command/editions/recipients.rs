@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{Context, Exit, Store, Table, found, output};
+use super::{Context, Exit, Store, found, output};
 use crate::audience::csv::Writer;
+use crate::command::Table;
 use crate::store::deliveries::State;
 use crate::store::deliveries::recipients::{self, Recipient};
 

@@ -1,7 +1,8 @@
 //! `herald editions retry`: what did not get through for a passing reason goes out once more.
 
-use super::{Context, Exit, State, Store, Usage, daemon, editions, found, report, states, wish};
+use super::{Context, Exit, State, Store, Usage, daemon, editions, found, report, states};
 use crate::store::editions::retry::{Retried, retry};
+use crate::store::wish;
 
 pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
     let (edition, counts) = found(store, id).await?;

@@ -1,0 +1,92 @@
+//! `herald editions show ID`: what it prints, to whom, how far it is.
+
+use super::{Shown, found, words};
+use crate::command::{Context, Exit, Table, output};
+use crate::store::Store;
+use crate::store::editions::{self, Edition, State, states};
+
+pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
+    let (edition, counts) = found(store, id).await?;
+    let mut tx = store.read().await?;
+    let printed = editions::printed(&mut tx, id).await?;
+    let refusals = states::refusals(&mut tx, id).await?;
+    if cx.frame.json {
+        let mut shown = Shown::new(&edition, counts);
+        (shown.stories, shown.refusals) = (Some(printed), Some(refusals));
+        output::json(&shown)?;
+        return Ok(Exit::Done);
+    }
+    output::line(format!("{} no. {} is {}: {}", edition.newsletter, edition.number, state(&edition), edition.subject))?;
+    let mut facts: Vec<(&str, String)> = vec![("Composed", cx.when(edition.composed_at))];
+    match edition.made_by.as_str() {
+        "staff" => facts.push(("Made by", "staff".to_owned())),
+        "now" => facts.push(("Made by", "the schedule, asked for now".to_owned())),
+        _ => {}
+    }
+    if let Some(slot) = edition.slot_at {
+        facts.push(("For", cx.when(slot)));
+    }
+    facts.push(("Goes out", cx.when(edition.start_at)));
+    if let Some(finished) = edition.finished_at {
+        facts.push(("Ended", cx.when(finished)));
+    }
+    facts.push(("Lists", edition.settings.lists.join(", ")));
+    facts.push(("Recipients", recipients(&edition)));
+    facts.extend(words(&counts));
+    facts.push(("Hash", edition.hash.clone()));
+    for (name, value) in facts {
+        output::line(format!("  {name:<26}{value}"))?;
+    }
+    let ids: Vec<i64> = printed.iter().map(|printed| printed.revision).collect();
+    let revisions = crate::store::articles::revisions(&mut tx, &ids).await?;
+    let mut table = Table::new([">", "LANGUAGE", "STORY", "ARTICLE"]);
+    for printed in &printed {
+        let title = revisions.iter().find(|r| r.id == printed.revision).map(|r| r.content.title.clone());
+        let place = usize::try_from(printed.position).ok().and_then(|p| edition.settings.places.get(p));
+        let note = if place.is_some_and(|place| place.corrects.is_some()) { "Correction: " } else { "" };
+        table.row([
+            (printed.position + 1).to_string(),
+            printed.language.to_string(),
+            format!("{note}{}", title.unwrap_or_default()),
+            printed.article.clone(),
+        ]);
+    }
+    output::line("")?;
+    table.print()?;
+    for change in states::changed(&mut tx, id).await? {
+        output::line(format!("Since it was composed: {} ({}) {}.", change.slug, change.language, change.what))?;
+    }
+    if !refusals.is_empty() {
+        let mut table = Table::new([">CODE", "", "COPIES", "WHAT NEXT"]);
+        for refusal in &refusals {
+            table.row([
+                refusal.code.map_or("none".to_owned(), |code| code.to_string()),
+                refusal.enhanced.clone().unwrap_or_default(),
+                refusal.count.to_string(),
+                if refusal.failed { "returned for good" } else { "will be tried again" }.to_owned(),
+            ]);
+        }
+        output::line("")?;
+        table.print()?;
+        output::line(format!("`herald editions show {id} --recipients --state failed` names them."))?;
+    }
+    if counts.unknown > 0 {
+        output::line(format!("`herald editions retry {id}` takes again what is without an answer and held."))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn state(edition: &Edition) -> String {
+    match &edition.reason {
+        Some(reason) => format!("{} ({reason})", edition.state),
+        None => edition.state.to_string(),
+    }
+}
+
+fn recipients(edition: &Edition) -> String {
+    match (edition.filled, edition.state) {
+        (true, _) => edition.recipients.to_string(),
+        (false, State::Held) => "counted when it is let go".to_owned(),
+        (false, _) => format!("{} so far", edition.recipients),
+    }
+}
