@@ -7,7 +7,9 @@
 //!
 //! A year after 2100 holds no slots: that is as far as the crate counts.
 
+mod days;
 mod fields;
+mod hours;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +18,9 @@ use chrono::{DateTime, Duration, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::clock::Instant;
+pub use days::DaysOff;
 use fields::Fields;
+pub use hours::Hours;
 
 /// Zones lie between these hours of UTC (-12:00 to +15:00 and a little more, as history has it).
 const WIDEST: i64 = 16;
@@ -135,7 +139,7 @@ impl fmt::Display for Schedule {
 }
 
 /// The first instant at which the clock of `zone` shows `wall` or later.
-fn instant_of(wall: NaiveDateTime, zone: Tz) -> Instant {
+pub fn instant_of(wall: NaiveDateTime, zone: Tz) -> Instant {
     if let Some(first) = zone.from_local_datetime(&wall).earliest() {
         return first.with_timezone(&Utc);
     }

@@ -10,6 +10,7 @@ mod editions;
 mod feeds;
 mod held;
 mod hold;
+mod hours;
 mod house;
 mod killed;
 mod lanes;

@@ -5,9 +5,9 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::{Context, Exit, Table, Usage, output};
-use crate::calendar;
 use crate::clock::Instant;
 use crate::config::{Config, Newsletter, Schedule};
+use crate::edition::slots::{Slot, Slots};
 use crate::store::editions::{self, Edition, states};
 use crate::store::{Tx, subscribers};
 
@@ -105,31 +105,36 @@ pub(super) fn named<'c>(config: &'c Config, name: &str) -> anyhow::Result<&'c Ne
 }
 
 async fn standing(tx: &mut Tx, config: &Config, newsletter: &Newsletter, now: Instant) -> anyhow::Result<Standing> {
-    let zone = newsletter.timezone.unwrap_or(config.site.timezone);
+    let zone = newsletter.zone(config.site.timezone);
     let id = editions::newsletter_id(tx, &newsletter.name).await?;
     let people = subscribers::audience_count(tx, id.unwrap_or(0), &newsletter.lists, &newsletter.name).await?;
     let last = match id {
         Some(id) => editions::latest(tx, id).await?,
         None => None,
     };
-    let (schedule, times) = match &newsletter.schedule {
-        Schedule::Immediate => ("immediate".to_owned(), Vec::new()),
-        Schedule::Manual => ("manual".to_owned(), Vec::new()),
-        Schedule::Cron(line) => (line.clone(), calendar::Schedule::parse(line, zone)?.upcoming(now, NEXT)),
+    let schedule = match &newsletter.schedule {
+        Schedule::Immediate => "immediate".to_owned(),
+        Schedule::Manual => "manual".to_owned(),
+        Schedule::Cron(line) => line.clone(),
     };
+    let zones = match newsletter.is_by_subscriber() {
+        true => subscribers::zones(tx, &newsletter.lists).await?,
+        false => Vec::new(),
+    };
+    let times = Slots::of(config, newsletter, &zones)?.map_or(Vec::new(), |slots| slots.upcoming(now, NEXT));
     Ok(Standing {
         name: newsletter.name.clone(),
         title: newsletter.title.get(&config.language()).to_owned(),
         schedule,
-        timezone: zone.name().to_owned(),
+        timezone: if newsletter.is_by_subscriber() { "subscriber".to_owned() } else { zone.name().to_owned() },
         lists: newsletter.lists.clone(),
         people,
         last: match last {
             Some(last) => Some(last_of(tx, last).await?),
             None => None,
         },
-        next: times.iter().map(|at| at.with_timezone(&zone).to_rfc3339()).collect(),
-        shown: times.iter().map(|at| weekday(*at, zone)).collect(),
+        next: times.iter().map(|slot| slot.at.with_timezone(&zone).to_rfc3339()).collect(),
+        shown: times.iter().map(|slot| shown(*slot, zone)).collect(),
     })
 }
 
@@ -149,6 +154,14 @@ async fn last_of(tx: &mut Tx, edition: Edition) -> anyhow::Result<Last> {
 /// `Mon 2026-03-02 07:00 CET`
 fn weekday(at: Instant, zone: Tz) -> String {
     at.with_timezone(&zone).format("%a %Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// `Mon 2026-03-02 07:00 CET`, or `Mon 2026-03-02 07:00, the first readers at Mon 2026-03-02 02:15 CET`
+fn shown(slot: Slot, zone: Tz) -> String {
+    match slot.wall {
+        Some(wall) => format!("{}, for the first readers {}", wall.format("%a %Y-%m-%d %H:%M"), weekday(slot.at, zone)),
+        None => weekday(slot.at, zone),
+    }
 }
 
 /// When it goes, for one that has no times.
@@ -191,11 +204,21 @@ fn show(cx: &Context, newsletter: &Newsletter, standing: &Standing) -> anyhow::R
     match standing.shown.is_empty() {
         true => output::line(format!("  Goes next     {}", without_times(standing)))?,
         false => {
-            output::line(format!("  Schedule      {} ({})", standing.schedule, standing.timezone))?;
+            let clock = match newsletter.is_by_subscriber() {
+                true => "by each reader's own clock",
+                false => &standing.timezone,
+            };
+            output::line(format!("  Schedule      {} ({clock})", standing.schedule))?;
             for (n, time) in standing.shown.iter().enumerate() {
                 output::line(format!("  {}{time}", if n == 0 { "Goes next     " } else { "              " }))?;
             }
         }
+    }
+    if let Some(window) = newsletter.window {
+        output::line(format!("  Hours         copies go from {window} only"))?;
+    }
+    if !newsletter.not_on.is_empty() {
+        output::line(format!("  Not on        {}", newsletter.not_on.join(", ")))?;
     }
     output::line(format!(
         "  An edition    {} to {} stories, none older than {}; the first: the newest {}",

@@ -5,14 +5,16 @@ use chrono_tz::Tz;
 
 use super::Usage;
 use crate::article::{ArticleId, Language};
+use crate::calendar::instant_of;
 use crate::clock::Instant;
 use crate::config::{Config, Newsletter};
 use crate::delivery::Plate;
 use crate::edition::compose::{self, Layout, Proof, Wish};
 use crate::edition::fill::{Survey, nearest};
+use crate::edition::slots::first_of;
 use crate::edition::{due, select};
 use crate::store::editions::{self, NewsletterRow, newness};
-use crate::store::{Tx, articles};
+use crate::store::{Tx, articles, subscribers};
 use crate::template::Templates;
 
 /// An edition as it would be now.
@@ -144,6 +146,36 @@ pub(super) fn lists_named(newsletter: &Newsletter, to: &[String]) -> anyhow::Res
     Ok(if to.is_empty() { newsletter.lists.clone() } else { to.to_vec() })
 }
 
+/// When an edition by hand begins, and what each reader's own clock shows then where it goes by that.
+///
+/// # Errors
+/// A time that cannot be read, or is over for everybody; what the store says.
+pub(super) async fn when_named(
+    tx: &mut Tx,
+    config: &Config,
+    newsletter: &Newsletter,
+    at: Option<&str>,
+    now: Instant,
+) -> anyhow::Result<(Instant, Option<NaiveDateTime>)> {
+    let site = config.site.timezone;
+    let Some(text) = at else { return Ok((now, None)) };
+    let wall = wall_named(text).filter(|_| newsletter.is_by_subscriber());
+    let Some(wall) = wall else { return Ok((time_named(text, site, now)?, None)) };
+    let mut zones = subscribers::zones(tx, &newsletter.lists).await?;
+    zones.push(site);
+    let last = zones.iter().map(|zone| instant_of(wall, *zone)).max();
+    if last.is_none_or(|last| last < now) {
+        return Err(Usage(format!("--at {text}: that is over, wherever its readers live")).into());
+    }
+    Ok((first_of(wall, &zones).unwrap_or(now).max(now), Some(wall)))
+}
+
+/// A time on the wall, without an offset.
+fn wall_named(text: &str) -> Option<NaiveDateTime> {
+    let forms = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
+    forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text.trim(), form).ok())
+}
+
 /// The instant of `--at`: in the newsroom's time, or with an offset of its own.
 ///
 /// # Errors
@@ -162,11 +194,7 @@ pub(super) fn time_named(text: &str, zone: Tz, now: Instant) -> anyhow::Result<I
     let at = match with_offset.iter().find_map(|form| chrono::DateTime::parse_from_str(spelled, form).ok()) {
         Some(at) => at.to_utc(),
         None => {
-            let forms = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
-            let local = forms
-                .iter()
-                .find_map(|form| NaiveDateTime::parse_from_str(trimmed, form).ok())
-                .ok_or_else(|| fault("it is no time"))?;
+            let local = wall_named(trimmed).ok_or_else(|| fault("it is no time"))?;
             match zone.from_local_datetime(&local) {
                 LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
                 LocalResult::None => return Err(fault("the clock jumps over that time").into()),

@@ -9,6 +9,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use chrono::NaiveDateTime;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +61,9 @@ pub struct Send {
     /// Also to those who already had these stories.
     #[arg(long)]
     pub again: bool,
+    /// At once, although it is outside the hours that the newsletter goes in (window).
+    #[arg(long, conflicts_with = "at")]
+    pub any_hour: bool,
     /// Don't ask.
     #[arg(long)]
     pub yes: bool,
@@ -99,18 +103,16 @@ impl Send {
         let newsletter = named(&config, &self.newsletter)?;
         let lists = proofs::lists_named(newsletter, &self.to)?;
         let now = cx.clock.now();
-        let start_at = match &self.at {
-            Some(text) => proofs::time_named(text, cx.zone(), now)?,
-            None => now,
-        };
         if !self.dry_run {
             cx.demand_real_settings()?;
         }
         let store = cx.store().await?;
         let templates = cx.templates()?;
         let mut tx = store.read().await?;
+        let (start_at, wall) = proofs::when_named(&mut tx, &config, newsletter, self.at.as_deref(), now).await?;
         let articles = proofs::articles_named(&mut tx, &self.article).await?;
-        let hand = Wish { lists, subject: self.subject.clone(), again: self.again, test: None };
+        let hand =
+            Wish { lists, subject: self.subject.clone(), again: self.again, any_hour: self.any_hour, wall, test: None };
         let testing = !self.test.is_empty();
         let mut asked = Asked {
             config: &config,
@@ -127,6 +129,8 @@ impl Send {
         if testing {
             return super::test_copies::send(cx, &mut asked, &draft, &self.test).await;
         }
+        // Where its hours are over it begins with the next.
+        let start_at = draft.proof.layout.settings.when.opens(start_at).unwrap_or(start_at);
         // What goes into a folder can be thrown away there.
         let is_real = cx.config.mail.relays.iter().any(|relay| !relay.url.starts_with("folder:"));
         let hold = newsletter.hold.unwrap_or(if is_real { A_MINUTE } else { Span::seconds(0) });
@@ -149,7 +153,7 @@ impl Send {
         }
         // A manual edition of what is new, to all of its lists, is the newsletter's next edition.
         let takes = articles.is_empty() && self.to.is_empty();
-        let scheduled = start_at > now;
+        let scheduled = start_at > now || wall.is_some();
         let hold = if scheduled { Default::default() } else { hold.duration() };
         let brake = if hold.is_zero() { None } else { Some(Brake::new()?) };
         let start_at = if scheduled { start_at } else { cx.clock.now() + hold };
@@ -172,9 +176,9 @@ impl Send {
         }
         if scheduled {
             let word = format!(
-                "Edition {edition} goes to {} at {}, while `herald run` is running, or with the first `herald once` after that. `herald editions cancel {edition}` takes it back.",
+                "Edition {edition} goes to {}, {}, while `herald run` is running, or with the first `herald once` after that. `herald editions cancel {edition}` takes it back.",
                 people(recipients),
-                cx.when(start_at)
+                begins(cx, wall, start_at)
             );
             if cx.frame.json {
                 report(cx, &store, edition).await?;
@@ -255,8 +259,13 @@ fn people(count: i64) -> String {
 /// What goes to how many, on standard error: it is said before anything is asked.
 fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: Instant, hold: Span) {
     let (proof, survey) = (&draft.proof, &draft.survey);
-    let when = match start_at > now {
-        true => cx.when(start_at),
+    let when = &proof.layout.settings.when;
+    let hours = when.window.filter(|_| when.opens(now).is_some() && when.wall.is_none());
+    let zone = when.zone();
+    let day = start_at.with_timezone(&zone).date_naive();
+    let is_off = cx.config.newsletter(&proof.layout.row.name).is_some_and(|newsletter| newsletter.days_off.hold(day));
+    let when = match start_at > now || when.wall.is_some() {
+        true => begins(cx, when.wall, start_at),
         false if hold.duration().is_zero() => "now".to_owned(),
         false => format!("{hold} after you say yes"),
     };
@@ -268,6 +277,15 @@ fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: In
         people(survey.copies),
         lists.join(", ")
     ));
+    if let Some(hours) = hours {
+        output::note(format!(
+            "  It goes from {hours} ({}) only; --any-hour sends it at once.",
+            if proof.layout.settings.when.by_subscriber { "by each reader's own clock" } else { zone.name() }
+        ));
+    }
+    if is_off {
+        output::note(format!("  {day} is a day off (not_on); by hand it goes all the same."));
+    }
     output::note(format!("  Subject: {}", proof.subject()));
     for (n, title) in proof.titles.iter().enumerate() {
         output::note(format!("  {:>2}. {title}", n + 1));
@@ -288,6 +306,16 @@ fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: In
     }
     if survey.not_theirs > 0 {
         output::note(format!("  {} chose other topics, or have nothing in their language.", people(survey.not_theirs)));
+    }
+}
+
+/// When it goes: at an instant, or by each reader's own clock.
+fn begins(cx: &Context, wall: Option<NaiveDateTime>, start_at: Instant) -> String {
+    match wall {
+        Some(wall) => {
+            format!("{} by each reader's own clock, the first at {}", wall.format("%Y-%m-%d %H:%M"), cx.when(start_at))
+        }
+        None => format!("at {}", cx.when(start_at)),
     }
 }
 

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use url::{Host, Url};
 
+use super::newsletters::{SUBSCRIBER, is_calendar};
 use super::{Missing, Span, Target};
 use crate::article::{Language as Tag, topic_id};
 use crate::audience::Address;
@@ -51,6 +52,12 @@ macro_rules! kinds {
 kinds! {
     /// A zone of the IANA database.
     Zone, "zone", "time zone", "Europe/Belgrade";
+    /// A zone, or each reader's own.
+    OwnZone, "own-zone", "time zone, or `subscriber`", "Europe/Belgrade";
+    /// A span of hours.
+    Hours, "hours", "hours of the day", "06:00-21:00";
+    /// A day off, or a file of such.
+    DayOff, "day-off", "day, span of days, day of each year, or `.ics` file", "2026-01-07";
     /// A BCP 47 tag.
     Language, "language", "language tag", "sr-Latn";
     /// A length of time.
@@ -96,6 +103,11 @@ impl Kind {
     pub(super) fn check(self, text: &str) -> Result<(), String> {
         match self {
             Kind::Zone => zone(text),
+            Kind::OwnZone if text.trim() == SUBSCRIBER => Ok(()),
+            Kind::OwnZone => zone(text),
+            Kind::Hours => text.parse::<calendar::Hours>().map(drop),
+            Kind::DayOff if is_calendar(text) => Ok(()),
+            Kind::DayOff => text.parse::<calendar::DaysOff>().map(drop),
             Kind::Language | Kind::OfLanguage => language(text),
             Kind::Length => text.parse::<Span>().map(drop),
             Kind::Schedule => match text.trim() {

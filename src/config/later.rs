@@ -7,17 +7,14 @@ const KEYS: &[(&str, &[&str])] = &[
     ("site", &["logo"]),
     ("listen", &["tls", "trusted_proxies"]),
     ("lists", &["web_copy"]),
-    ("newsletters", &["ready", "not_on", "window", "advance"]),
+    ("newsletters", &["ready", "advance"]),
     ("mail", &["returns"]),
     ("mail.relays", &["per_domain"]),
 ];
 
 /// Values by their key.
-const VALUES: &[(&str, &[&str])] = &[
-    ("sources.kind", &["feed", "page", "wordpress", "ghost", "api"]),
-    ("newsletters.approval", &["other", "two"]),
-    ("newsletters.timezone", &["subscriber"]),
-];
+const VALUES: &[(&str, &[&str])] =
+    &[("sources.kind", &["feed", "page", "wordpress", "ghost", "api"]), ("newsletters.approval", &["other", "two"])];
 
 /// Whether `key` of the table at `path` belongs to a later version.
 pub(super) fn key(path: &str, key: &str) -> bool {

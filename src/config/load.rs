@@ -48,7 +48,8 @@ impl Config {
         config.folder = file.parent().map(Path::to_owned).unwrap_or_default();
         config.file = file.to_owned();
         config.lines = lines;
-        Ok(config)
+        let faults = config.find_days_off();
+        if faults.is_empty() { Ok(config) } else { Err(fail(faults)) }
     }
 
     /// A fault of that key, with the line where it stands.

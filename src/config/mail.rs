@@ -30,6 +30,11 @@ pub struct Mail {
     /// For trials with a real relay: lifts the demands on `[site]` and `[mail]`, and marks each copy `X-Herald-Sandbox: yes`.
     #[serde(default)]
     pub sandbox: bool,
+    /// So many mails a day to one person at most, by their own clock, from all newsletters together. What is over it waits for the
+    /// next day, at the same hour; an edition with a breaking story (`priority = "breaking"`) goes all the same. 0: as many as there are.
+    #[serde(default)]
+    #[schemars(range(max = 1000))]
+    pub per_day: u32,
     /// The relays; several share the copies by their weights. Without any: the folder `var/outbox`.
     #[serde(default = "relays")]
     #[schemars(length(min = 1))]
@@ -59,7 +64,15 @@ fn relays() -> Vec<Relay> {
 
 impl Default for Mail {
     fn default() -> Self {
-        Mail { from: from(), reply_to: None, return_path: None, sandbox: false, relays: relays(), dkim: None }
+        Mail {
+            from: from(),
+            reply_to: None,
+            return_path: None,
+            sandbox: false,
+            per_day: 0,
+            relays: relays(),
+            dkim: None,
+        }
     }
 }
 

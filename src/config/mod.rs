@@ -30,7 +30,7 @@ pub use feeds::{Feed, FeedContent, Feeds};
 pub use lists::{Basis, List};
 pub use mail::{Mail, Relay, Target, Tls};
 pub use near::nearest;
-pub use newsletters::{Approval, Missing, Newsletter, OnUnknown, Schedule};
+pub use newsletters::{Approval, Missing, Newsletter, OnUnknown, Schedule, Timezone};
 pub use site::{Listen, Site, StoreSection, Topic};
 pub use sources::{Folder, Source};
 pub use span::Span;

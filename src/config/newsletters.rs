@@ -4,8 +4,12 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Span, Text, kind};
+use super::{Config, Fault, Span, Text, kind};
 use crate::article::Language;
+use crate::calendar::{DaysOff, Hours};
+
+/// The zone of a newsletter that goes by each reader's own.
+pub(super) const SUBSCRIBER: &str = "subscriber";
 
 /// One newsletter.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -24,10 +28,24 @@ pub struct Newsletter {
     /// `immediate` for alerts, or `manual` for one that only staff send.
     #[schemars(with = "kind::Schedule")]
     pub schedule: Schedule,
-    /// The zone of the schedule; the site's where left out.
+    /// The zone of the schedule; the site's where left out. `subscriber`: each reader's own, as their list has it (the site's
+    /// for those without one). One edition, made when the first of them is due, and sent zone by zone.
     #[serde(default)]
-    #[schemars(with = "Option<kind::Zone>")]
-    pub timezone: Option<Tz>,
+    #[schemars(with = "Option<kind::OwnZone>")]
+    pub timezone: Option<Timezone>,
+    /// Copies go only in these hours, by the clock of `timezone`: what is due outside of them, or is tried again, waits until they
+    /// begin. One that runs over midnight is written `21:00-06:00`. Left out: at any hour.
+    #[serde(default)]
+    #[schemars(with = "Option<kind::Hours>", example = &"06:00-21:00")]
+    pub window: Option<Hours>,
+    /// Days off: no edition is made by the schedule, and what is new then waits for the next one. Each is a day (`2026-01-07`), a span
+    /// (`2026-12-24..2027-01-02`), a day of each year (`01-07`), or a calendar (`holidays.ics`) of which each all-day event is one.
+    #[serde(default)]
+    #[schemars(with = "Vec<kind::DayOff>", example = &["01-07", "holidays.ics"])]
+    pub not_on: Vec<String>,
+    /// The days that `not_on` names.
+    #[serde(skip)]
+    pub days_off: DaysOff,
     /// The template: `templates/mail/NAME.html`, `.txt`, `.subject`.
     #[serde(default = "template")]
     #[schemars(with = "kind::Name")]
@@ -94,6 +112,19 @@ impl Newsletter {
         self.max_age.unwrap_or(if self.schedule == Schedule::Immediate { Span::hours(24) } else { Span::days(14) })
     }
 
+    /// The zone of its clock; `site`: the newsroom's, by which it goes where it goes by each reader's own, for who has none.
+    pub fn zone(&self, site: Tz) -> Tz {
+        match self.timezone {
+            Some(Timezone::Of(zone)) => zone,
+            Some(Timezone::Subscriber) | None => site,
+        }
+    }
+
+    /// Whether it goes by each reader's own clock.
+    pub fn is_by_subscriber(&self) -> bool {
+        self.timezone == Some(Timezone::Subscriber)
+    }
+
     /// Which articles it takes.
     pub fn selection(&self) -> crate::article::Selection {
         crate::article::Selection {
@@ -118,6 +149,65 @@ fn five() -> usize {
 }
 fn two_hours() -> Span {
     Span::hours(2)
+}
+
+/// Whether a day off is a file of them.
+pub(super) fn is_calendar(text: &str) -> bool {
+    text.trim().to_ascii_lowercase().ends_with(".ics")
+}
+
+impl Config {
+    /// Finds out which days off the newsletters have; calendars are taken from the folder of the configuration.
+    ///
+    /// # Errors
+    /// What cannot be read, with its key.
+    pub(super) fn find_days_off(&mut self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut found = Vec::new();
+        for newsletter in &self.newsletters {
+            let mut days = DaysOff::default();
+            for entry in &newsletter.not_on {
+                let read = match is_calendar(entry) {
+                    true => std::fs::read_to_string(self.folder.join(entry.trim()))
+                        .map_err(|error| error.to_string())
+                        .and_then(|text| DaysOff::of_calendar(&text))
+                        .map_err(|reason| format!("{entry}: {reason}")),
+                    false => entry.parse(),
+                };
+                match read {
+                    Ok(more) => days.add(more),
+                    Err(reason) => {
+                        faults.push(self.fault(&format!("newsletters.{}.not_on", newsletter.name), reason));
+                    }
+                }
+            }
+            found.push(days);
+        }
+        for (newsletter, days) in self.newsletters.iter_mut().zip(found) {
+            newsletter.days_off = days;
+        }
+        faults
+    }
+}
+
+/// By whose clock a newsletter goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Timezone {
+    /// That of a zone.
+    Of(Tz),
+    /// Each reader's own.
+    Subscriber,
+}
+
+impl TryFrom<String> for Timezone {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.trim() {
+            SUBSCRIBER => Ok(Timezone::Subscriber),
+            zone => zone.parse().map(Timezone::Of).map_err(|_| format!("“{zone}” is no time zone")),
+        }
+    }
 }
 
 /// What becomes of a copy of which nobody can say whether the relay took it.

@@ -222,10 +222,7 @@ fn what_is_not_there_yet_is_named_as_such() {
     for (from, to) in [
         ("approval = \"none\"", "approval = \"two\""),
         ("approval = \"none\"", "ready = \"15h\""),
-        ("approval = \"none\"", "not_on = [\"2026-01-01\"]"),
-        ("approval = \"none\"", "window = \"06:00-21:00\""),
         ("approval = \"none\"", "advance = [\"press\"]"),
-        ("timezone = \"Europe/Belgrade\"             #", "timezone = \"subscriber\" #"),
         ("schedule = \"0 7 * * 1-5\"", "schedule = { daily = \"0 7 * * *\" }"),
         ("sign_up = true", "web_copy = true"),
         ("kind = \"folder\"", "kind = \"wordpress\""),

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Instant};
 use crate::mail::Choice;
-use crate::store::deliveries::{self, Attempt, Mark};
+use crate::store::deliveries::{self, Attempt, Claim, Mark};
 use crate::store::journal::Journal;
 use crate::store::{Store, StoreError, editions};
 
@@ -22,6 +22,11 @@ use super::{Copy, DeliveryError, Plate, Press, Progress};
 /// No copy is begun in the last part of its lease: whatever is on the wire then has an outcome before somebody else may
 /// take the claim for a dead process's. It is more than the slowest answer and body take together.
 const MARGIN: Duration = Duration::from_secs(15 * 60);
+
+/// Whether a copy may still be begun: within its lease, and within its hours.
+fn in_time(claim: &Claim, now: Instant) -> bool {
+    now < claim.until - MARGIN && claim.closes.is_none_or(|closes| now < closes)
+}
 
 /// A job with its copy made.
 #[derive(Debug)]
@@ -188,7 +193,7 @@ impl Crew {
         let plate = {
             let mut shared = self.shared();
             let plate = shared.plates.get(&(claim.edition, claim.variant)).cloned();
-            if !shared.live.contains(&claim.edition) || self.clock.now() >= claim.until - MARGIN || plate.is_none() {
+            if !shared.live.contains(&claim.edition) || !in_time(claim, self.clock.now()) || plate.is_none() {
                 shared.dropped.push(claim.as_attempt());
                 drop(shared);
                 self.done(lane);
@@ -208,7 +213,7 @@ impl Crew {
     /// Whether a copy whose envelope the relay has taken may still go.
     pub(super) fn may_go(&self, work: &Work) -> bool {
         let claim = &work.job.claim;
-        !self.ends() && self.now() < claim.until - MARGIN && self.shared().live.contains(&claim.edition)
+        !self.ends() && in_time(claim, self.now()) && self.shared().live.contains(&claim.edition)
     }
 
     /// Notes an outcome. When this returns it survives this process, or nothing more is begun.

@@ -171,6 +171,7 @@ mod tests {
             lost,
             on_unknown: OnUnknown::Resend,
             until,
+            closes: None,
             person,
             ground: Default::default(),
         }

@@ -281,7 +281,7 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
         recover(crew, false).await?;
         finish(crew, finished).await?;
         let mut tx = crew.store.read().await?;
-        let next = deliveries::next_due(&mut tx).await?;
+        let next = deliveries::next_due(&mut tx, crew.now()).await?;
         drop(tx);
         line.forget();
         if next.is_some_and(|at| at <= crew.now()) {
@@ -320,7 +320,7 @@ fn batch(crew: &Crew) -> i64 {
 async fn claim(crew: &Crew, batch: i64) -> Result<bool, DeliveryError> {
     let mut tx = crew.store.write().await?;
     let claimed = deliveries::claim(&mut tx, crew.now(), batch, LEASE).await?;
-    if claimed.claims.is_empty() && claimed.suppressed == 0 {
+    if claimed.claims.is_empty() && claimed.suppressed == 0 && claimed.postponed == 0 {
         return Ok(false);
     }
     tx.commit().await?;

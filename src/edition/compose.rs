@@ -10,6 +10,7 @@ use crate::article::{Language, Revision, topic_id};
 use crate::clock::Instant;
 use crate::config::{Config, Newsletter};
 use crate::mail::{Choice, Links, Parts, Piece, Rendering};
+use crate::store::deliveries::when::When;
 use crate::store::editions::freeze::{self, Frozen};
 use crate::store::editions::newsletters::move_marks;
 use crate::store::editions::{NewsletterRow, Place, Settings, State, Variant};
@@ -20,6 +21,7 @@ use crate::template::issue::{self, Issue, TestBar};
 use super::EditionError;
 use super::fill::Version;
 use super::select::{Picked, Selected, languages};
+use super::slots::Slot;
 
 /// What is asked of an edition beside its stories.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +32,10 @@ pub struct Wish {
     pub subject: Option<String>,
     /// Also to those who already had these stories.
     pub again: bool,
+    /// Also outside the hours that the newsletter goes in.
+    pub any_hour: bool,
+    /// What each reader's own clock shows when they get it; `None`: all at once.
+    pub wall: Option<chrono::NaiveDateTime>,
     /// A test copy: for whom.
     pub test: Option<TestBar>,
 }
@@ -98,8 +104,20 @@ impl Layout {
             revisions_upto: selected.revisions_upto,
             chosen: selected.chosen,
             on_unknown: newsletter.on_unknown,
+            when: when(config, newsletter, wish),
         };
         Layout { row: row.clone(), selected, composed_at: now, settings, versions, articles: printed }
+    }
+}
+
+/// At which hours copies may go, and to whom how often.
+fn when(config: &Config, newsletter: &Newsletter, wish: &Wish) -> When {
+    When {
+        zone: Some(newsletter.zone(config.site.timezone)),
+        by_subscriber: newsletter.is_by_subscriber(),
+        wall: wish.wall,
+        window: newsletter.window.filter(|_| !wish.any_hour),
+        per_day: Some(config.mail.per_day).filter(|most| *most > 0),
     }
 }
 
@@ -149,7 +167,7 @@ pub async fn proof(
     config: &Config,
     templates: &Templates,
     newsletter: &Newsletter,
-    layout: Layout,
+    mut layout: Layout,
     wish: &Wish,
 ) -> Result<Proof, EditionError> {
     let number = freeze::next_number(tx, layout.row.id).await?;
@@ -158,6 +176,10 @@ pub async fn proof(
     ids.dedup();
     let revisions: HashMap<i64, Revision> =
         articles::revisions(tx, &ids).await?.into_iter().map(|revision| (revision.id, revision)).collect();
+    if revisions.values().any(|revision| revision.content.breaking) {
+        // What breaks goes to everybody, however much they had today.
+        layout.settings.when.per_day = None;
+    }
     let sheet = Sheet { config, templates, newsletter, number, layout: &layout, wish, revisions: &revisions };
     let renderings = layout.versions.iter().map(|v| sheet.rendering(&v.language)).collect::<Result<_, _>>()?;
     let title = |position: usize| {
@@ -208,7 +230,7 @@ impl Sheet<'_> {
             newsletter: issue::Newsletter { name: name.clone(), title: self.newsletter.title.get(language).to_owned() },
             number: self.number,
             date: self.layout.composed_at,
-            timezone: self.newsletter.timezone.unwrap_or(site.timezone),
+            timezone: self.newsletter.zone(site.timezone),
             language: language.clone(),
             publisher: site.publisher().get(language).to_owned(),
             address: site.address.get(language).to_owned(),
@@ -286,7 +308,7 @@ pub struct How {
     /// Why it is held, if it is.
     pub held: Option<String>,
     /// The slot of the schedule that it is for, or that it makes needless.
-    pub slot: Option<Instant>,
+    pub slot: Option<Slot>,
     /// Nothing of it goes out before.
     pub start_at: Instant,
     /// Whether what it takes is thereby no longer new to the newsletter.
@@ -317,7 +339,7 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
         state: if how.held.is_some() { State::Held } else { State::Queued },
         reason: how.held.clone(),
         made_by: how.made_by.to_owned(),
-        slot_at: how.slot,
+        slot_at: how.slot.map(|slot| slot.at),
         composed_at: layout.composed_at,
         start_at: how.start_at,
         first: layout.selected.first,
@@ -333,7 +355,8 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
     };
     let mut tx = store.write().await?;
     // The marks first: on PostgreSQL this makes a second one who composes the same newsletter wait, and then find them moved.
-    let first = move_marks(&mut tx, &layout.row, seq, how.slot.or(layout.row.last_slot), waiting).await?;
+    let first =
+        move_marks(&mut tx, &layout.row, seq, how.slot.map(|slot| slot.mark).or(layout.row.last_slot), waiting).await?;
     if !first
         || freeze::next_number(&mut tx, layout.row.id).await? != proof.number
         || freeze::is_stale(&mut tx, &layout.articles).await?

@@ -4,21 +4,25 @@
 //! against, so a clock that goes back makes none twice. Of slots that were missed only the newest counts, and where it is
 //! later than `late` its edition is held for staff.
 
-use chrono::Duration;
+use std::collections::HashMap;
+
+use chrono::{Duration, NaiveDate};
+use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::calendar::Schedule as Calendar;
+use crate::calendar::instant_of;
 use crate::clock::{Clock, Instant};
 use crate::config::{Config, Newsletter, Schedule};
 use crate::store::editions::newsletters::move_marks;
 use crate::store::editions::{self, NewsletterRow, states};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, subscribers};
 use crate::template::Templates;
 
 use super::EditionError;
 use super::compose::{self, How, Layout, Proof, Wish};
 use super::fill::{self, Audience, Chooser};
 use super::select::{self, Selected};
+use super::slots::{Slot, Slots};
 
 /// How often it is tried to freeze an edition whose articles change meanwhile.
 const TRIES: usize = 3;
@@ -61,9 +65,9 @@ enum Due {
     /// Not now.
     No,
     /// Now, for this slot if for any.
-    Now(Option<Instant>),
+    Now(Option<Slot>),
     /// For this slot, which was missed by so much more than is allowed.
-    Late(Instant, Duration),
+    Late(Slot, Duration),
 }
 
 /// Makes the edition of every newsletter that is due, and the deliveries of every edition that lacks some. With
@@ -83,11 +87,12 @@ pub async fn make_due(
     let mut pass = Pass { paused: pause_troubled(store).await?, ..Pass::default() };
     fill_open(store).await?;
     let rows = known(store, config, clock.now()).await?;
+    let zones = zones(store, config).await?;
     for newsletter in &config.newsletters {
         let Some(row) = rows.iter().find(|row| row.name == newsletter.name) else { continue };
-        let made = match due(config, newsletter, row, clock.now(), now_all) {
+        let made = match due(config, newsletter, zones.get(&newsletter.name), row, clock.now(), now_all) {
             Ok(Due::No) => continue,
-            Ok(due) => make(store, config, templates, newsletter, due, clock.now()).await,
+            Ok(due) => make(store, config, templates, newsletter, due, now_all, clock.now()).await,
             Err(error) => Err(error),
         };
         match made {
@@ -160,32 +165,42 @@ pub async fn pause_troubled(store: &Store) -> Result<Vec<(i64, String)>, Edition
     Ok(paused)
 }
 
-fn calendar(config: &Config, newsletter: &Newsletter, fields: &str) -> Result<Calendar, EditionError> {
-    Calendar::parse(fields, newsletter.timezone.unwrap_or(config.site.timezone))
-        .map_err(|source| EditionError::Schedule { newsletter: newsletter.name.clone(), source })
+/// Where the readers live of each newsletter that goes by their own clocks.
+async fn zones(store: &Store, config: &Config) -> Result<HashMap<String, Vec<Tz>>, EditionError> {
+    let mut zones = HashMap::new();
+    for newsletter in config.newsletters.iter().filter(|newsletter| newsletter.is_by_subscriber()) {
+        let mut tx = store.read().await?;
+        zones.insert(newsletter.name.clone(), subscribers::zones(&mut tx, &newsletter.lists).await?);
+    }
+    Ok(zones)
 }
 
 fn due(
     config: &Config,
     newsletter: &Newsletter,
+    zones: Option<&Vec<Tz>>,
     row: &NewsletterRow,
     now: Instant,
     now_all: bool,
 ) -> Result<Due, EditionError> {
-    let fields = match &newsletter.schedule {
-        Schedule::Immediate => return Ok(Due::Now(None)),
-        Schedule::Manual => return Ok(Due::No),
-        Schedule::Cron(fields) => fields,
+    let zones = zones.map(Vec::as_slice).unwrap_or_default();
+    let Some(slots) = Slots::of(config, newsletter, zones)? else {
+        let is_off = newsletter.days_off.hold(today(config, newsletter, now));
+        return Ok(if newsletter.schedule == Schedule::Immediate && !is_off { Due::Now(None) } else { Due::No });
     };
     // A newsletter that is new to us has missed nothing.
-    let seen = row.last_slot.unwrap_or(row.known_since);
-    let slot = calendar(config, newsletter, fields)?.last_before(now).filter(|slot| *slot > seen);
+    let is_new = |slot: &Slot| row.last_slot.map_or(slot.at > row.known_since, |last| slot.mark > last);
+    let slot = slots.last_before(now).filter(is_new);
     Ok(match slot {
         _ if now_all => Due::Now(slot),
-        Some(slot) if now - slot > newsletter.late.duration() => Due::Late(slot, now - slot),
+        Some(slot) if now - slot.at > newsletter.late.duration() => Due::Late(slot, now - slot.at),
         Some(slot) => Due::Now(Some(slot)),
         None => Due::No,
     })
+}
+
+fn today(config: &Config, newsletter: &Newsletter, now: Instant) -> NaiveDate {
+    now.with_timezone(&newsletter.zone(config.site.timezone)).date_naive()
 }
 
 /// Makes one newsletter's edition; `None` where there is nothing for anybody.
@@ -195,6 +210,7 @@ async fn make(
     templates: &Templates,
     newsletter: &Newsletter,
     due: Due,
+    now_all: bool,
     now: Instant,
 ) -> Result<Option<Made>, EditionError> {
     let (slot, held) = match due {
@@ -210,7 +226,9 @@ async fn make(
         takes: true,
     };
     for _ in 0..TRIES {
-        let Some(proof) = look(store, config, templates, newsletter, slot, now).await? else { return Ok(None) };
+        let Some(proof) = look(store, config, templates, newsletter, slot, now_all, now).await? else {
+            return Ok(None);
+        };
         let Some(edition) = compose::freeze(store, &proof, &how).await? else { continue };
         let mut made = Made {
             newsletter: newsletter.name.clone(),
@@ -236,14 +254,16 @@ async fn look(
     config: &Config,
     templates: &Templates,
     newsletter: &Newsletter,
-    slot: Option<Instant>,
+    slot: Option<Slot>,
+    now_all: bool,
     now: Instant,
 ) -> Result<Option<Proof>, EditionError> {
     let mut tx = store.read().await?;
     let Some(row) = editions::newsletters(&mut tx).await?.into_iter().find(|row| row.name == newsletter.name) else {
         return Ok(None);
     };
-    if slot.is_some() && row.last_slot >= slot {
+    let mark = slot.map(|slot| slot.mark);
+    if mark.is_some() && row.last_slot >= mark {
         return Ok(None);
     }
     let selected = select::news(&mut tx, config, newsletter, &row, now).await?;
@@ -252,9 +272,10 @@ async fn look(
         false => newsletter.min_items,
     };
     let mut decided = row.clone();
-    decided.last_slot = slot.or(row.last_slot);
+    decided.last_slot = mark.or(row.last_slot);
     if selected.stories.len() >= least.max(1) {
-        let wish = Wish { lists: newsletter.lists.clone(), ..Wish::default() };
+        let wall = slot.filter(|_| !now_all).and_then(|slot| slot.wall);
+        let wish = Wish { lists: newsletter.lists.clone(), wall, ..Wish::default() };
         let layout = Layout::new(config, newsletter, (&row, selected), &wish, now);
         let survey = survey(&mut tx, &layout, true).await?;
         if survey.copies > 0 {
@@ -321,17 +342,22 @@ pub async fn next_due(store: &Store, config: &Config, clock: &Clock) -> Result<O
     let now = clock.now();
     let mut tx = store.read().await?;
     let rows = editions::newsletters(&mut tx).await?;
+    let zones = zones(store, config).await?;
     let mut next: Option<Instant> = None;
     for newsletter in &config.newsletters {
+        let zones = zones.get(&newsletter.name);
         let row = rows.iter().find(|row| row.name == newsletter.name);
         let at = match (&newsletter.schedule, row) {
             (Schedule::Manual, _) => None,
-            (Schedule::Cron(fields), row) => {
-                let calendar = calendar(config, newsletter, fields)?;
-                match row {
-                    Some(row) if due(config, newsletter, row, now, false)? != Due::No => Some(now),
-                    _ => calendar.next_after(now),
-                }
+            (Schedule::Cron(_), Some(row)) if due(config, newsletter, zones, row, now, false)? != Due::No => Some(now),
+            (Schedule::Cron(_), _) => {
+                let slots = Slots::of(config, newsletter, zones.map(Vec::as_slice).unwrap_or_default())?;
+                slots.and_then(|slots| slots.next_after(now)).map(|slot| slot.at)
+            }
+            (Schedule::Immediate, _) if newsletter.days_off.hold(today(config, newsletter, now)) => {
+                let zone = newsletter.zone(config.site.timezone);
+                let day = newsletter.days_off.first_after(today(config, newsletter, now));
+                day.map(|day| instant_of(day.into(), zone))
             }
             (Schedule::Immediate, None) => Some(now),
             (Schedule::Immediate, Some(row)) => {

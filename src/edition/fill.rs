@@ -133,6 +133,7 @@ impl Chooser {
             subscriber: member.subscriber,
             variant: version.number,
             choice: stories | notes,
+            not_before: None,
         })
     }
 
@@ -234,7 +235,11 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         let had = chooser.had(&mut tx, &members).await?;
         let copies: Vec<Copy> = members
             .iter()
-            .filter_map(|member| chooser.choose(member, had.get(&member.subscriber).copied().unwrap_or_default()))
+            .filter_map(|member| {
+                let copy = chooser.choose(member, had.get(&member.subscriber).copied().unwrap_or_default())?;
+                let not_before = edition.settings.when.not_before(member.timezone, edition.start_at);
+                Some(Copy { not_before, ..copy })
+            })
             .collect();
         let from = edition.filled_to;
         let to = members.last().map_or(from, |last| last.subscriber);

@@ -11,6 +11,7 @@ pub mod compose;
 pub mod due;
 pub mod fill;
 pub mod select;
+pub mod slots;
 
 pub use due::{Made, Pass, make_due, next_due, pause_troubled};
 

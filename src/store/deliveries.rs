@@ -9,6 +9,7 @@
 //! The states and who may go where are [`State`]'s; SQL holds the same line: [`mark`] touches only what is `sending`.
 
 pub mod recipients;
+pub mod when;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -85,7 +86,9 @@ impl State {
     pub fn may_become(self, next: State) -> bool {
         use State::{Cancelled, Deferred, Failed, Queued, Sending, Sent, Suppressed, Unknown};
         match self {
-            Queued | Deferred => matches!(next, Sending | Suppressed | Cancelled),
+            // What has to wait for an hour or a day is deferred without having been tried.
+            Queued => matches!(next, Sending | Suppressed | Cancelled | Deferred),
+            Deferred => matches!(next, Sending | Suppressed | Cancelled),
             Sending => matches!(next, Sent | Deferred | Failed | Unknown | Queued | Cancelled),
             Unknown => matches!(next, Sending | Suppressed),
             Failed => next == Queued, // `editions retry`
@@ -119,6 +122,8 @@ pub struct Claim {
     pub on_unknown: OnUnknown,
     /// The lease: nothing of it may begin after this.
     pub until: Instant,
+    /// The end of the hours in which it may go; nothing of it may begin then or later.
+    pub closes: Option<Instant>,
     /// The reader.
     pub person: Person,
     /// By what they are on one of the edition's lists.
@@ -132,6 +137,8 @@ pub struct Claimed {
     pub claims: Vec<Claim>,
     /// How many were found suppressed and marked so.
     pub suppressed: u64,
+    /// How many have to wait for an hour or a day.
+    pub postponed: u64,
 }
 
 /// What became of one attempt. As JSON it is a line of the journal and a row of [`mark`].
@@ -224,7 +231,7 @@ impl Claim {
     }
 }
 
-const READY: &str = "SELECT e.id, e.newsletter, e.settings FROM editions e
+const READY: &str = "SELECT e.id, e.newsletter, e.settings, e.start_at FROM editions e
     WHERE e.state IN ('queued', 'sending') AND e.start_at <= $1 AND EXISTS (SELECT 1 FROM deliveries d
         WHERE d.edition = e.id AND d.state IN (0, 1, 3, 7) AND d.state <> 1 AND d.next_at <= $1)
     ORDER BY e.start_at, e.id";
@@ -258,12 +265,15 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
     let until = now + lease;
     for ready in tx.q(READY).bind(now.timestamp_micros()).all().await? {
         // Suppressed ones count too: a batch is so many rows looked at, whatever they turn out to be.
-        let room = limit - claimed.claims.len() as i64 - claimed.suppressed as i64;
+        let room = limit - claimed.claims.len() as i64 - claimed.suppressed as i64 - claimed.postponed as i64;
         if room <= 0 {
             break;
         }
         let (edition, newsletter): (i64, i64) = (ready.get(0)?, ready.get(1)?);
         let settings: super::editions::Settings = serde_json::from_str(&ready.get::<String>(2)?)?;
+        if settings.when.opens(now).is_some() {
+            continue;
+        }
         let rows = tx.either(TAKE_LITE, TAKE_PG).bind(edition).bind(now.timestamp_micros()).bind(room).all().await?;
         let ids = rows.iter().map(|row| row.get::<i64>(0)).collect::<Result<Vec<_>, _>>()?;
         let barred = suppressions::barred(tx, newsletter, &settings.lists, &ids).await?;
@@ -274,6 +284,11 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
             claimed.suppressed += barred.len() as u64;
         }
         let ids: Vec<i64> = ids.into_iter().filter(|id| !out.contains(id)).collect();
+        let sorted = when::sort(tx, &settings.when, from_micros(ready.get(3)?), &ids, now).await?;
+        when::postpone(tx, edition, &sorted.later).await?;
+        claimed.postponed += sorted.later.len() as u64;
+        let wait: HashSet<i64> = sorted.later.iter().map(|(id, ..)| *id).collect();
+        let ids: Vec<i64> = ids.into_iter().filter(|id| !wait.contains(id)).collect();
         if ids.is_empty() {
             continue;
         }
@@ -296,6 +311,7 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
                 lost: row.get(4)?,
                 on_unknown: settings.on_unknown,
                 until,
+                closes: sorted.closes.get(&person.id).copied(),
                 ground: grounds.remove(&person.id).unwrap_or_default(),
                 person,
             });
@@ -444,7 +460,7 @@ pub async fn waiting(tx: &mut Tx) -> Result<Waiting, StoreError> {
     Ok(Waiting { now: all - later, later })
 }
 
-const NEXT: &str = "SELECT e.start_at, (SELECT MIN(d.next_at) FROM deliveries d
+const NEXT: &str = "SELECT e.start_at, e.settings, (SELECT MIN(d.next_at) FROM deliveries d
         WHERE d.edition = e.id AND d.state IN (0, 1, 3, 7) AND d.state <> 1 AND d.next_at < 9223372036854775807)
     FROM editions e WHERE e.state IN ('queued', 'sending')";
 
@@ -452,11 +468,14 @@ const NEXT: &str = "SELECT e.start_at, (SELECT MIN(d.next_at) FROM deliveries d
 ///
 /// # Errors
 /// What the database says.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<Instant>, StoreError> {
+pub async fn next_due(tx: &mut Tx, now: Instant) -> Result<Option<Instant>, StoreError> {
     let mut next: Option<i64> = None;
     for row in tx.q(NEXT).all().await? {
-        if let Some(at) = row.get::<Option<i64>>(1)? {
+        if let Some(at) = row.get::<Option<i64>>(2)? {
             let at = at.max(row.get(0)?);
+            let settings: super::editions::Settings = serde_json::from_str(&row.get::<String>(1)?)?;
+            // Where its hours are over, and it begins again with them.
+            let at = settings.when.opens(from_micros(at).max(now)).map_or(at, |at| at.timestamp_micros());
             next = Some(next.map_or(at, |next| next.min(at)));
         }
     }

@@ -22,6 +22,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0002_pace.sql"),
         include_str!("../../migrations/postgres/0002_pace.sql"),
     ),
+    (
+        4,
+        "hours",
+        include_str!("../../migrations/sqlite/0004_hours.sql"),
+        include_str!("../../migrations/postgres/0004_hours.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use super::*;
 use crate::edition::compose::{self, How, Layout, Wish};
 use crate::edition::fill::fill;
 use crate::edition::select;
+use crate::edition::slots::Slot;
 use crate::store::editions::audit::audit;
 use crate::store::editions::states::{self, finish_done};
 use crate::store::editions::{self, State};
@@ -22,7 +23,13 @@ async fn a_fill_that_died_goes_on_with_the_same_choices() {
         let layout = Layout::new(&room.config, newsletter, (&row, selected), &wish, now);
         let proof = compose::proof(&mut tx, &room.config, &room.templates, newsletter, layout, &wish).await.unwrap();
         drop(tx);
-        let how = How { made_by: "schedule", held: None, slot: Some(now), start_at: now, takes: true };
+        let how = How {
+            made_by: "schedule",
+            held: None,
+            slot: Some(Slot { mark: now, at: now, wall: None }),
+            start_at: now,
+            takes: true,
+        };
         let edition = compose::freeze(&room.store, &proof, &how).await.unwrap().unwrap();
         assert_eq!(compose::freeze(&room.store, &proof, &how).await.unwrap(), None, "the second one comes too late");
         // The process dies here. Who comes later is not in; the next pass makes the deliveries.

@@ -81,7 +81,7 @@ async fn a_claim_is_for_one_and_is_written_down_first() {
         let state: String = tx.q("SELECT state FROM editions").one().await.unwrap().get(0).unwrap();
         assert_eq!(state, "sending");
         assert_eq!(waiting(&mut tx).await.unwrap(), Waiting { now: 5, later: 0 });
-        assert_eq!(next_due(&mut tx).await.unwrap(), None, "what is claimed is not due");
+        assert_eq!(next_due(&mut tx, at(0)).await.unwrap(), None, "what is claimed is not due");
     }
 }
 
@@ -124,7 +124,7 @@ async fn an_outcome_is_of_one_attempt() {
         let mut tx = store.write().await.unwrap();
         assert_eq!(mark(&mut tx, &marks).await.unwrap(), 4);
         assert_eq!(mark(&mut tx, &marks).await.unwrap(), 0, "twice is once");
-        assert_eq!(next_due(&mut tx).await.unwrap(), Some(at(60)));
+        assert_eq!(next_due(&mut tx, at(0)).await.unwrap(), Some(at(60)));
         tx.commit().await.unwrap();
         assert_eq!(states(store).await, [(1, 2, 1), (2, 3, 1), (3, 7, 1), (4, 4, 1)]);
         assert!(take(store, at(59), 10).await.is_empty());

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::clock::Instant;
 use crate::store::{StoreError, Tx};
 
 use super::Place;
@@ -15,6 +16,8 @@ pub struct Copy {
     pub variant: i64,
     /// Bit n: the story at position n is in it.
     pub choice: u64,
+    /// It may not go before; `None`: with its edition.
+    pub not_before: Option<Instant>,
 }
 
 const LOCK: &str = "UPDATE counters SET value = value + 1 WHERE name = 'fill'";
@@ -45,8 +48,8 @@ pub async fn count_people(tx: &mut Tx) -> Result<(), StoreError> {
 
 const ADVANCE: &str = "UPDATE editions SET filled_to = $3, filled = $4, recipients = recipients + $5 \
      WHERE id = $1 AND filled_to = $2 AND filled = 0 AND state IN ('queued', 'sending')";
-const INSERT: &str = "INSERT INTO deliveries (edition, subscriber, variant, choice) \
-     SELECT $1, CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT) \
+const INSERT: &str = "INSERT INTO deliveries (edition, subscriber, variant, choice, next_at) \
+     SELECT $1, CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT), CAST(r.value ->> 3 AS BIGINT) \
      FROM json_each($2) r";
 
 /// Writes the deliveries of one chunk and moves the mark from `from` to `to`; `last` says that it was the
@@ -69,7 +72,10 @@ pub async fn write_chunk(
         return Ok(false);
     }
     if !copies.is_empty() {
-        let rows: Vec<_> = copies.iter().map(|c| (c.subscriber, c.variant, c.choice as i64)).collect();
+        let rows: Vec<_> = copies
+            .iter()
+            .map(|c| (c.subscriber, c.variant, c.choice as i64, c.not_before.map_or(0, |at| at.timestamp_micros())))
+            .collect();
         tx.q(INSERT).bind(edition).bind(serde_json::to_string(&rows)?).execute().await?;
     }
     Ok(true)

@@ -22,6 +22,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::deliveries::when::When;
 use super::{Row, StoreError, Tx};
 use crate::article::{Language, StoryId};
 use crate::clock::{Instant, from_micros};
@@ -122,6 +123,8 @@ pub struct Settings {
     pub chosen: bool,
     /// What becomes of a copy without an answer.
     pub on_unknown: OnUnknown,
+    /// At which hours its copies may go, and to whom how often.
+    pub when: When,
 }
 
 /// One edition as lists and pages show it.

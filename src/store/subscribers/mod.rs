@@ -12,7 +12,7 @@ mod staff;
 #[cfg(test)]
 mod tests;
 
-pub use audience::{Member, active_count, audience, audience_count};
+pub use audience::{Member, active_count, audience, audience_count, zones, zones_of};
 pub use choices::{Leaving, leave, leave_all, rejoin, rejoin_all, set_preferences};
 pub use import::{BATCH, Batches, Outcome};
 pub use staff::{Sent, add, forget, page, remove, sent};
