@@ -196,7 +196,7 @@ mod tests {
             while now < end {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let minutes = i64::try_from((seed >> 33) % 720).unwrap();
-                now += Duration::minutes(if (seed >> 20) % 9 == 0 { -minutes / 2 } else { minutes + 1 });
+                now += Duration::minutes(if (seed >> 20).is_multiple_of(9) { -minutes / 2 } else { minutes + 1 });
                 if let Some(slot) = slots.last_before(now).filter(|slot| slot.mark > last) {
                     last = slot.mark;
                     made.push(slot);
