@@ -16,6 +16,7 @@ mod killed;
 mod lanes;
 mod leaving;
 mod lists;
+mod mailbox;
 mod mails;
 mod pages;
 mod relays;

@@ -143,12 +143,16 @@ impl Context {
     }
 
     /// Refuses to go on where mail would go to a real relay with settings that are not fit for it, or without its
-    /// secrets: before anything is sent, `run`, `once` and `send` ask this.
+    /// secrets: before anything is sent, `run`, `once` and `send` ask this. What only deserves a warning gets one.
     ///
     /// # Errors
     /// Each such setting, with its key; exit code 2.
     pub fn demand_real_settings(&self) -> anyhow::Result<()> {
-        self.config.refuse(self.config.cannot_send()).advise("Nothing was sent. Mend what is named above.")
+        self.config.refuse(self.config.cannot_send()).advise("Nothing was sent. Mend what is named above.")?;
+        for warning in self.config.warnings() {
+            tracing::warn!("{warning}");
+        }
+        Ok(())
     }
 
     /// The newsroom's zone, in which people read times.

@@ -47,7 +47,11 @@ fn copies(count: i64) -> String {
 fn exit_of(pass: &Pass) -> Exit {
     if !pass.editions.failed.is_empty() || !pass.feeds.failed.is_empty() {
         Exit::Failed
-    } else if pass.read.is_partial() || !pass.feeds.left_out.is_empty() || pass.sent.relay.is_some() {
+    } else if pass.read.is_partial()
+        || pass.returns.iter().any(|looked| looked.failed.is_some())
+        || !pass.feeds.left_out.is_empty()
+        || pass.sent.relay.is_some()
+    {
         Exit::Partly
     } else {
         Exit::Done

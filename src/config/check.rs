@@ -319,12 +319,15 @@ impl Check<'_> {
             self.fault(&staff.place, &path, format!("“{b}” is the public listener's; the two need ports of their own"));
         }
         if let Some(store) = root.get("store") {
-            self.one_password(&store.value, &Path::default().key("store"), "[store] url");
+            self.one_secret(&store.value, &Path::default().key("store"), ("url", "[store] url"));
         }
         let relays = root.get("mail").and_then(|mail| mail.value.get("relays"));
         let path = Path::default().key("mail").key("relays");
         for (i, relay) in relays.map(|node| node.value.list()).unwrap_or_default().iter().enumerate() {
-            self.one_password(&relay.value, &path.element(i, relay), "url");
+            self.one_secret(&relay.value, &path.element(i, relay), ("url", "url"));
+        }
+        if let Some(returns) = root.get("mail").and_then(|mail| mail.value.get("returns")) {
+            self.returns(returns, &Path::default().key("mail").key("returns"));
         }
         let newsletters = root.get("newsletters").map(|node| node.value.list()).unwrap_or_default();
         for (i, newsletter) in newsletters.iter().enumerate() {
@@ -346,29 +349,54 @@ impl Check<'_> {
         }
     }
 
-    /// A user needs a password, a password a user, and one of them is enough.
-    fn one_password(&mut self, tree: &Tree, path: &Path, url: &str) {
-        let (file, variable) = (tree.get("password_file"), tree.get("password_env"));
-        if let (Some(_), Some(variable)) = (file, variable) {
-            self.fault(
-                &variable.place,
-                &path.key("password_env"),
-                "stands beside password_file; take one of them away",
-            );
+    /// A user needs a password or a token, these need a user, and one of them is enough. `key` names the user's URL.
+    fn one_secret(&mut self, tree: &Tree, path: &Path, (key, url): (&str, &str)) {
+        let there: Vec<(&str, &Node)> = ["password_file", "password_env", "token_file", "token_env"]
+            .into_iter()
+            .filter_map(|k| Some((k, tree.get(k)?)))
+            .collect();
+        for (second, node) in there.iter().skip(1) {
+            let first = there.first().map_or("", |(first, _)| first);
+            self.fault(&node.place, &path.key(second), format!("stands beside {first}; take one of them away"));
         }
-        let Some(node) = tree.get("url") else { return };
-        let Some(parsed) = node.value.text().and_then(|text| url::Url::parse(text).ok()) else { return };
-        let Some(named) = file.or(variable) else {
-            if matches!(parsed.scheme(), "smtp" | "smtps") && !parsed.username().is_empty() {
-                let reason =
-                    "names a user and no password; name its file in password_file, or its variable in password_env";
-                self.fault(&node.place, &path.key("url"), reason);
+        let parsed = tree.get(key).and_then(|node| Some((node, url::Url::parse(node.value.text()?).ok()?)));
+        let user = parsed.as_ref().is_some_and(|(_, url)| !url.username().is_empty());
+        match (parsed, there.first()) {
+            (Some((node, parsed)), None) => {
+                if matches!(parsed.scheme(), "smtp" | "smtps" | "imap" | "imaps") && user {
+                    let reason =
+                        "names a user and no password; name its file in password_file, or its variable in password_env";
+                    self.fault(&node.place, &path.key(key), reason);
+                }
             }
+            (Some((_, parsed)), Some((named, node))) => {
+                if !user || matches!(parsed.scheme(), "folder" | "sqlite") {
+                    let what = if named.starts_with("token") { "token" } else { "password" };
+                    let reason = format!("names a {what}, but {url} names no user that has one");
+                    self.fault(&node.place, &path.key(named), reason);
+                }
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Somewhere must be read, and what belongs to IMAP is nobody's without it.
+    fn returns(&mut self, returns: &Node, path: &Path) {
+        let Tree::Table(_) = &returns.value else { return };
+        self.one_secret(&returns.value, path, ("imap", "imap"));
+        if returns.value.get("imap").is_some() {
             return;
-        };
-        if parsed.username().is_empty() || matches!(parsed.scheme(), "folder" | "sqlite") {
-            let key = if file.is_some() { "password_file" } else { "password_env" };
-            self.fault(&named.place, &path.key(key), format!("names a password, but {url} names no user that has one"));
+        }
+        let piped = returns.value.get("piped").is_some_and(|node| matches!(node.value, Tree::Flag(true)));
+        if returns.value.get("maildir").is_none() && !piped {
+            let reason = "names no mailbox; write imap = \"imaps://USER@HOST/FOLDER\" with a password_file, or maildir = \"PATH\", \
+                          or piped = true where a mail server runs `herald bounces read -`";
+            self.fault(&returns.place, path, reason);
+        }
+        for key in ["password_file", "password_env", "token_file", "token_env", "ca_file", "move_to"] {
+            if let Some(node) = returns.value.get(key) {
+                self.fault(&node.place, &path.key(key), "belongs to imap, and there is none");
+            }
         }
     }
 }

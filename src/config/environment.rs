@@ -31,7 +31,7 @@ pub(super) fn lay_over(root: &mut Node, env: impl IntoIterator<Item = (String, S
             unknown.push(Fault { line: None, variable: Some(name.clone()), key: String::new(), reason });
         }
     }
-    // A variable that some password_env names is there for its password.
+    // A variable that some password_env or token_env names is there for its secret.
     let mut passwords = Vec::new();
     named_variables(&root.value, &mut passwords);
     unknown.retain(|fault| fault.variable.as_ref().is_none_or(|name| !passwords.contains(name)));
@@ -43,7 +43,7 @@ fn named_variables(tree: &Tree, found: &mut Vec<String>) {
         Tree::Table(entries) => {
             for (key, node) in entries {
                 match (key.as_str(), node.value.text()) {
-                    ("password_env", Some(name)) => found.push(name.to_owned()),
+                    ("password_env" | "token_env", Some(name)) => found.push(name.to_owned()),
                     _ => named_variables(&node.value, found),
                 }
             }

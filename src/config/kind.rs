@@ -10,7 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use url::{Host, Url};
 
 use super::newsletters::{SUBSCRIBER, is_calendar};
-use super::{Missing, Span, Target};
+use super::returns::folder;
+use super::{Imap, Missing, Span, Target};
 use crate::article::{Language as Tag, topic_id};
 use crate::audience::Address;
 use crate::calendar;
@@ -72,6 +73,10 @@ kinds! {
     StoreUrl, "store-url", "address of a database", "sqlite://var/herald.db";
     /// Where mail is taken.
     RelayUrl, "relay-url", "address of a relay", "smtp://herald@mail.newsroom.example:587";
+    /// A mailbox on an IMAP server.
+    ImapUrl, "imap-url", "address of a mailbox", "imaps://bounces%40newsroom.example@mail.newsroom.example/INBOX";
+    /// A folder of a mailbox.
+    Folder, "imap-folder", "folder of a mailbox", "Herald/read";
     /// A colour.
     Colour, "colour", "colour", "#1f4e79";
     /// `Name <address>`.
@@ -118,6 +123,8 @@ impl Kind {
             Kind::SiteUrl => site_url(text),
             Kind::StoreUrl => store_url(text),
             Kind::RelayUrl => Target::of(text, Path::new("")).map(drop),
+            Kind::ImapUrl => Imap::of(text).map(drop),
+            Kind::Folder => folder(text),
             Kind::Colour => colour(text),
             Kind::Sender if text.chars().any(char::is_control) => Err("it holds a line break or another control character".to_owned()),
             Kind::Sender => Address::with_name(text).map(drop).map_err(|e| e.to_string()),
@@ -296,6 +303,7 @@ mod tests {
             (Kind::RelayUrl, "smtp://127.0.0.1:2525?starttls=off"),
             (Kind::RelayUrl, "smtp://[::1]:25"),
             (Kind::RelayUrl, "folder:/srv/mail"),
+            (Kind::ImapUrl, "imap://bounces@127.0.0.1:143"),
             (Kind::Sender, "news@newsroom.example"),
             (Kind::Sender, "\"Office, Public\" <news@newsroom.example>"),
             (Kind::TopicId, "вежбе"),
@@ -333,6 +341,12 @@ mod tests {
             (Kind::RelayUrl, "smtp://", "host"),
             (Kind::RelayUrl, "outbox", "folder:PATH"),
             (Kind::RelayUrl, "smtp://host.example/inbox", "after host and port"),
+            (Kind::ImapUrl, "imaps://u:hunter2@host.example", "password_file"),
+            (Kind::ImapUrl, "imaps://host.example/INBOX", "no user"),
+            (Kind::ImapUrl, "imap://u@host.example/INBOX", "imaps://"),
+            (Kind::ImapUrl, "pop3://u@host.example", "imaps://USER@HOST"),
+            (Kind::ImapUrl, "imaps://u@host.example/IN?BOX", "%3F"),
+            (Kind::Folder, "Herald/", "ends with"),
             (Kind::Colour, "blue", "#1f4e79"),
             (Kind::Sender, "Office <news@>", "no address"),
             (Kind::Bare, "Office <news@newsroom.example>", "not"),

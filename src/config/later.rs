@@ -8,7 +8,6 @@ const KEYS: &[(&str, &[&str])] = &[
     ("listen", &["tls", "trusted_proxies"]),
     ("lists", &["web_copy"]),
     ("newsletters", &["ready", "advance"]),
-    ("mail", &["returns"]),
     ("mail.relays", &["per_domain"]),
 ];
 

@@ -88,20 +88,45 @@ impl Config {
     fn without_secrets(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for relay in &self.mail.relays {
-            let Err(reason) = relay.password(&self.folder) else { continue };
-            let (key, advice) = match relay.password_file {
-                Some(_) => ("password_file", "write the password into that file, for Herald alone to read (chmod 600)"),
-                None => ("password_env", "set that variable for Herald, or name a password_file"),
-            };
-            // The key says what kind of secret it is.
-            let reason = reason.strip_prefix(key).map_or(reason.as_str(), str::trim_start);
-            faults.push(self.fault(&format!("mail.relays.{}.{key}", relay.name), format!("{reason}; {advice}")));
+            let Err(reason) = relay.proof(&self.folder) else { continue };
+            faults.push(self.without_secret(&format!("mail.relays.{}", relay.name), &reason));
+        }
+        if let Some(returns) = &self.mail.returns
+            && let Err(reason) = returns.proof(&self.folder)
+        {
+            faults.push(self.without_secret("mail.returns", &reason));
         }
         let unusable = self.mail.dkim.as_ref().and_then(|dkim| dkim.signer(&self.folder, "").err());
         for (key, reason) in unusable.into_iter().flatten() {
             faults.push(self.fault(key, format!("{reason}; `herald keys dkim SELECTOR` makes one")));
         }
         faults
+    }
+
+    /// The fault of a password or token that cannot be read; `reason` begins with its key.
+    fn without_secret(&self, path: &str, reason: &str) -> Fault {
+        let (key, reason) = reason.split_once(' ').unwrap_or(("", reason));
+        let advice = match key.trim_end_matches(':') {
+            "password_file" => "write the password into that file, for Herald alone to read (chmod 600)",
+            "token_file" => "whoever renews the token must write it there, for Herald alone to read (chmod 600)",
+            "token_env" => "set that variable for Herald, or name a token_file",
+            _ => "set that variable for Herald, or name a password_file",
+        };
+        self.fault(&format!("{path}.{key}"), format!("{reason}; {advice}"))
+    }
+
+    /// What `run`, `once` and `send` warn of at each start, each with what to do.
+    pub fn warnings(&self) -> Vec<String> {
+        let folder = |relay: &super::Relay| matches!(relay.target(&self.folder), Ok(Target::Folder(_)));
+        if self.mail.returns.is_some() || self.mail.relays.iter().all(folder) {
+            return Vec::new();
+        }
+        let to = self.mail.return_path.as_deref().unwrap_or(&self.mail.from);
+        vec![format!(
+            "nothing reads what comes back to {to}: addresses that are gone are written to again and again, and receivers \
+             take that for spam. Name the mailbox in [mail.returns], imap = \"imaps://USER@HOST/INBOX\" with a password_file \
+             or maildir = \"PATH\"; or let its mail server pipe into `herald bounces read -`, and set [mail.returns] piped = true"
+        )]
     }
 
     /// Everything that keeps mail from leaving: settings that are not fit for it, and secrets that can't be had.

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
-use secrecy::SecretString;
 use serde::Deserialize;
 use url::{Host, Url};
 
 use super::dkim::Dkim;
 use super::kind::{self, NO_PASSWORD};
-use super::secret;
+use super::returns::Returns;
+use super::secret::{Proof, Token};
 
 /// How mail leaves the house.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -42,6 +42,9 @@ pub struct Mail {
     /// The keys that sign what we send. Without them mail goes unsigned, and large receivers refuse it.
     #[serde(default)]
     pub dkim: Option<Dkim>,
+    /// Where what comes back is read. Without it nobody learns of addresses that are gone, and receivers take that ill.
+    #[serde(default)]
+    pub returns: Option<Returns>,
 }
 
 fn from() -> String {
@@ -54,6 +57,8 @@ fn relays() -> Vec<Relay> {
         url: "folder:var/outbox".to_owned(),
         password_file: None,
         password_env: None,
+        token_file: None,
+        token_env: None,
         ca_file: None,
         connections: None,
         per_connection: None,
@@ -72,6 +77,7 @@ impl Default for Mail {
             per_day: 0,
             relays: relays(),
             dkim: None,
+            returns: None,
         }
     }
 }
@@ -95,6 +101,15 @@ pub struct Relay {
     #[serde(default)]
     #[schemars(with = "Option<kind::Variable>")]
     pub password_env: Option<String>,
+    /// File with an OAuth 2 access token in the place of a password; Herald then signs in by XOAUTH2 and by nothing else. It is read
+    /// anew for each connection, so that another program may renew it.
+    #[serde(default)]
+    #[schemars(with = "Option<kind::File>", example = &"/run/herald/relay-token")]
+    pub token_file: Option<PathBuf>,
+    /// Name of the environment variable with that token: for trials, since nobody can renew it there.
+    #[serde(default)]
+    #[schemars(with = "Option<kind::Variable>", example = &"RELAY_TOKEN")]
+    pub token_env: Option<String>,
     /// File with certificates (PEM) that may vouch for this server beside those that the machine trusts: an office's own.
     #[serde(default)]
     #[schemars(with = "Option<kind::File>", example = &"/etc/herald/office-ca.pem")]
@@ -163,7 +178,7 @@ impl Target {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
@@ -176,12 +191,13 @@ impl Relay {
         Target::of(&self.url, base)
     }
 
-    /// The relay's password, from its file (taken from `base`) or environment variable; `None` where neither is named.
+    /// The user's password or token, from its file (taken from `base`) or environment variable; `None` where neither is named.
     ///
     /// # Errors
     /// Why it cannot be read, naming file or variable and never its content.
-    pub fn password(&self, base: &Path) -> Result<Option<SecretString>, String> {
-        secret::read(base, self.password_file.as_deref(), self.password_env.as_deref())
+    pub fn proof(&self, base: &Path) -> Result<Option<Proof>, String> {
+        let token = Token { file: self.token_file.clone(), variable: self.token_env.clone() };
+        Proof::of(base, (self.password_file.as_deref(), self.password_env.as_deref()), token)
     }
 
     /// Connections at once.

@@ -230,14 +230,36 @@ fn what_is_not_there_yet_is_named_as_such() {
         ("[store]", "[privacy]\n[store]"),
         ("[store]", "[keep]\n[store]"),
         ("[store]", "[staff]\n[store]"),
-        ("[store]", "[mail.returns]\n[store]"),
-        ("[store]", "[mail.returns]\n[store]"),
         ("folder = \"var/site\"", "logo = \"x.svg\""),
         ("[listen]", "[listen]\ntls = { cert = \"a\", key = \"b\" }"),
         ("[listen]", "[listen]\ntrusted_proxies = [\"127.0.0.1\"]"),
         ("url = \"folder:var/outbox\"", "url = \"folder:var/outbox\"\nper_domain = { \"gmail.com\" = 20 }"),
     ] {
         says(&with(from, to), &["does not have", "yet"]);
+    }
+}
+
+#[test]
+fn what_comes_back_needs_one_place_and_one_secret() {
+    let returns = |lines: &str| with("[store]", &format!("[mail.returns]\n{lines}\n[store]"));
+    let url = "imap = \"imaps://b@h.example/INBOX\"";
+    for (lines, words) in [
+        ("", &["mail.returns", "names no mailbox"][..]),
+        ("piped = false", &["names no mailbox"]),
+        ("imap = \"imap://b@h.example\"\npassword_file = \"p\"", &["mail.returns.imap", "in the clear"]),
+        (url, &["mail.returns.imap", "no password"]),
+        (
+            &format!("{url}\npassword_file = \"p\"\ntoken_file = \"t\""),
+            &["mail.returns.token_file", "beside password_file"],
+        ),
+        ("maildir = \"m\"\nmove_to = \"x\"", &["mail.returns.move_to", "belongs to imap"]),
+        ("maildir = \"m\"\nevery = \"often\"", &["mail.returns.every"]),
+        ("maildir = \"m\"\npassword = \"hunter2\"", &["mail.returns.password", "password_file"]),
+    ] {
+        says(&returns(lines), words);
+    }
+    for lines in ["piped = true", "maildir = \"m\"", &format!("{url}\ntoken_env = \"T\"\nmove_to = \"Herald/read\"")] {
+        assert!(load(&returns(lines)).is_ok(), "{lines}");
     }
 }
 

@@ -1,3 +1,4 @@
 //! The doors to other machines. A room above says what it wants; here it is said in the protocol's words.
 
+pub mod imap;
 pub mod smtp;

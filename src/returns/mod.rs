@@ -1,16 +1,23 @@
 //! reports → suppression: what comes back to the return path, and what follows from it.
 //!
-//! 1. A way in ([`files`]: files, folders, Maildirs, mboxes, a pipe) hands over one message after another.
+//! 1. A way in hands over one message after another: [`files`] (files, folders, Maildirs, mboxes, a pipe), or the mailboxes of
+//!    `[mail.returns]` ([`imap`], [`maildir`]), which [`read_mailboxes`] looks into.
 //! 2. [`apply`] reads it ([`Report::read`]), asks the keyring whose copy it is about, and decides. It is the only place that does:
-//!    - a failure for good that is about the *person* suppresses the address; one about us, the mail or a relay never does;
+//!    - a failure for good that is about the *person* suppresses the address; one about us, the mail or a relay never does, nor one
+//!      about a copy that went out more than [`OLD`] ago: the address may be somebody else's by now;
 //!    - a complaint suppresses it as `complained`;
 //!    - an answering machine and a challenge are counted, and nothing of them is kept;
-//!    - everything else is kept, the beginning of it, for staff.
-//! 3. All of that is one transaction of the caller's; the same report again changes nothing.
+//!    - everything else is kept, the beginning of it, for staff. In a mailbox, which people may read as well, it is left there
+//!      instead where it bears no token of ours.
+//! 3. All of that is one transaction; the same report again changes nothing. A mailbox is told only after the commit.
 //!
 //! What arrives is hostile: anybody may write to the return path. Without a token of ours a report does nothing to anybody.
 
+mod desk;
 mod files;
+mod imap;
+mod mailbox;
+mod maildir;
 
 use std::fmt::Write as _;
 
@@ -25,10 +32,15 @@ use crate::secret::{Keyring, Purpose};
 use crate::store::returns::Return;
 use crate::store::{StoreError, Tx, returns, subscribers, suppressions};
 
+pub use desk::{Desk, Tally};
 pub use files::{Letter, Letters};
+pub use mailbox::{Looked, read_mailboxes};
 
 /// Bytes of a report that are kept.
 const KEPT: usize = 16 * 1024;
+/// A failure of a copy that went out longer ago suppresses nobody: old mail comes up when a mailbox is read for the first time, and
+/// an address that was gone then may be there again. It would come back anew with the next edition.
+pub const OLD: chrono::Duration = chrono::Duration::days(60);
 /// Room for taking apart what is nested as often as [`crate::mail::report::LARGEST`] has place for, which a hostile message may
 /// be: the parser goes down one call a level. Only what is used of it is ever taken.
 const STACK: usize = 256 * 1024 * 1024;
@@ -47,6 +59,17 @@ pub enum Done {
     Known,
     /// A machine answered: counted, and nothing kept.
     Dropped,
+    /// It bears no token of ours, and stays in the mailbox as it was.
+    Left,
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It was handed over, by a file or a pipe: what is not kept of it may be lost.
+    Handed,
+    /// In a mailbox, where it stays.
+    Mailbox,
 }
 
 impl Done {
@@ -58,6 +81,7 @@ impl Done {
             Done::Kept => "kept",
             Done::Known => "known",
             Done::Dropped => "dropped",
+            Done::Left => "left",
         }
     }
 }
@@ -94,7 +118,7 @@ fn word<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Er
 ///
 /// # Errors
 /// What the database says.
-pub async fn apply(tx: &mut Tx, ring: &Keyring, raw: &[u8], now: Instant) -> Result<Applied, StoreError> {
+pub async fn apply(tx: &mut Tx, ring: &Keyring, raw: &[u8], place: Place, now: Instant) -> Result<Applied, StoreError> {
     let report = read(raw);
     let delivery = report.tokens.iter().find_map(|token| ring.open(Purpose::Delivery, token));
     let person = match delivery {
@@ -114,6 +138,10 @@ pub async fn apply(tx: &mut Tx, ring: &Keyring, raw: &[u8], now: Instant) -> Res
         enhanced: failure.and_then(|failure| failure.enhanced).map(|(a, b, c)| format!("{a}.{b}.{c}")),
         line: failure.map(|failure| failure.line.clone()).or(report.feedback.clone()).unwrap_or_default(),
     };
+    if place == Place::Mailbox && delivery.is_none() {
+        applied.done = Done::Left;
+        return Ok(applied);
+    }
     if matches!(report.kind, Kind::AutoReply | Kind::Challenge) {
         returns::count_answer(tx).await?;
         applied.done = Done::Dropped;
@@ -124,15 +152,17 @@ pub async fn apply(tx: &mut Tx, ring: &Keyring, raw: &[u8], now: Instant) -> Res
         applied.done = Done::Known;
         return Ok(applied);
     }
-    if let Some(address) = reader {
-        let gone = failure.is_some_and(|failure| failure.verdict.about == About::Person && failure.verdict.lasting);
+    if let (Some(address), Some((edition, subscriber))) = (reader, delivery) {
+        let sent = returns::sent_at(tx, edition, subscriber).await?;
+        let recent = sent.is_some_and(|at| now - at <= OLD);
+        let gone =
+            recent && failure.is_some_and(|failure| failure.verdict.about == About::Person && failure.verdict.lasting);
         let reason = match report.kind {
             Kind::Complaint => Some((Reason::Complained, Done::Complained)),
             Kind::Failure if gone => Some((Reason::Bounced, Done::Suppressed)),
             _ => None,
         };
         if let Some((reason, done)) = reason {
-            let edition = applied.edition.unwrap_or_default();
             let note = format!("edition {edition}: {}", applied.line);
             suppressions::suppress(tx, ring, address, reason, Some(&note.replace('\0', "")), now).await?;
             applied.done = done;

@@ -15,6 +15,16 @@ async fn reader(store: &Store) -> (Keyring, i64, String) {
     let now = crate::clock::from_micros(0);
     let address = "ana@readers.test".parse().unwrap();
     let (_, id) = subscribers::add(&mut tx, 1, &address, None, None, None, now).await.unwrap();
+    tx.q("INSERT INTO editions (id, newsletter, number, state, made_by, composed_at, start_at, subject, settings, hash, audience_upto)
+        VALUES (3, 1, 3, 'done', 'staff', 0, 0, 'x', '{}', '', 1)")
+        .execute()
+        .await
+        .unwrap();
+    tx.q("INSERT INTO deliveries (edition, subscriber, variant, choice, state, at) VALUES (3, $1, 0, 1, 2, 0)")
+        .bind(id)
+        .execute()
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let token = ring.token(Purpose::Delivery, 3, id);
     (ring, id, token)
@@ -32,7 +42,7 @@ fn report(token: &str, recipient: &str, status: &str, said: &str) -> String {
 
 async fn take(store: &Store, ring: &Keyring, text: &str) -> Applied {
     let mut tx = store.write().await.unwrap();
-    let applied = apply(&mut tx, ring, text.as_bytes(), crate::clock::from_micros(5)).await.unwrap();
+    let applied = apply(&mut tx, ring, text.as_bytes(), Place::Handed, crate::clock::from_micros(5)).await.unwrap();
     tx.commit().await.unwrap();
     applied
 }

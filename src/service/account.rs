@@ -44,6 +44,11 @@ impl Newsroom {
         for relay in &config.mail.relays {
             let _ = writeln!(text, "  Mail      {}", self.whereto(relay));
         }
+        if let Some(returns) = &config.mail.returns {
+            for what in returns.places() {
+                let _ = writeln!(text, "  Returns   {what}");
+            }
+        }
         let broken: BTreeSet<&TemplateFault> = self.site.templates.set_aside().collect();
         for fault in broken {
             let _ = writeln!(text, "  Broken    {fault}; its newsletters wait for a start without that");
@@ -80,6 +85,9 @@ impl Newsroom {
         for report in &pass.read.lists {
             let _ =
                 writeln!(text, "List {}: {}.", report.list, report.failed.clone().unwrap_or_else(|| report.summary()));
+        }
+        for looked in &pass.returns {
+            let _ = writeln!(text, "{looked}");
         }
         let feeds = counted(pass.feeds.feeds as i64, "feed", "feeds");
         let copy = match (self.static_folder(), pass.feeds.written) {
@@ -125,6 +133,7 @@ impl Pass {
             "sources": self.read.sources,
             "lists": self.read.lists,
             "public": self.read.public,
+            "returns": self.returns,
             "feeds": self.feeds,
             "editions": self.editions.made,
             "failed": failed,

@@ -7,6 +7,7 @@ use super::{Newsroom, ServiceError};
 use crate::delivery::{self, Hand, Summary};
 use crate::edition;
 use crate::feed::{self, Built};
+use crate::returns::{self, Desk, Looked};
 use crate::source::{self, ListReport, ReadReport};
 use crate::store::articles;
 use crate::store::presence::Turn;
@@ -47,6 +48,8 @@ impl Read {
 pub struct Pass {
     /// What reading brought.
     pub read: Read,
+    /// What the mailboxes brought.
+    pub returns: Vec<Looked>,
     /// What became of the feeds.
     pub feeds: Built,
     /// Which editions were made.
@@ -62,11 +65,13 @@ impl Newsroom {
     /// The first stage that could not do its work; the ones before it have done theirs.
     pub async fn pass(&self, now_all: bool, stop: CancellationToken) -> Result<Pass, ServiceError> {
         let read = self.read().await?;
+        // Who is known to be gone by now gets no copy of what this pass makes.
+        let returns = self.read_returns().await?;
         let feeds = self.publish().await?;
         self.copy_pages().await?;
         let editions = self.compose(now_all).await?;
         let sent = self.deliver(stop, true).await?;
-        Ok(Pass { read, feeds, editions, sent })
+        Ok(Pass { read, returns, feeds, editions, sent })
     }
 
     /// Reads lists and sources, and lets go public what is due.
@@ -86,6 +91,16 @@ impl Newsroom {
             site.wake.up(Task::Newsletters);
         }
         Ok(Read { sources, lists, public })
+    }
+
+    /// Looks into the mailboxes of `[mail.returns]`, once each.
+    ///
+    /// # Errors
+    /// What the store says. A mailbox that cannot be read says so in what it brought.
+    pub async fn read_returns(&self) -> Result<Vec<Looked>, ServiceError> {
+        let site = &self.site;
+        let desk = Desk { store: &site.store, ring: &site.keyring, clock: &site.clock, dry_run: false };
+        Ok(returns::read_mailboxes(&site.config, &desk, &mut |_, _| {}).await?)
     }
 
     /// Lets go public what is due; how many did.

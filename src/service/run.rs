@@ -1,6 +1,7 @@
 //! The daemon: a task for each stage, the listeners, and a stop in order. After a changed configuration the next run
 //! takes over the [`Doors`], so that nobody is turned away in between.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::{Newsroom, ServiceError};
 use crate::config::Listen;
 use crate::edition;
+use crate::returns::Looked;
 use crate::store::articles;
 use crate::wake::Task;
 use crate::{source, web};
@@ -94,6 +96,7 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     tasks.spawn(until(stop.clone(), feeds(newsroom.clone())));
     tasks.spawn(until(stop.clone(), pages(newsroom.clone())));
     tasks.spawn(until(stop.clone(), newsletters(newsroom.clone())));
+    tasks.spawn(until(stop.clone(), returns(newsroom.clone())));
     tasks.spawn(until(stop.clone(), wishes(newsroom.clone())));
     tasks.spawn(deliveries(newsroom.clone(), stop.clone()));
     let watching = source::watch(&newsroom.site.config, newsroom.site.wake.clone());
@@ -206,6 +209,51 @@ async fn newsletters(newsroom: Newsroom) {
         match newsroom.compose(false).await {
             Ok(_) => {}
             Err(error) => failed("making editions", &error).await,
+        }
+    }
+}
+
+/// Looks into the mailboxes every so often. What is wrong with one is said once, and once more when it is right again.
+async fn returns(newsroom: Newsroom) {
+    let Some(setting) = &newsroom.site.config.mail.returns else { return };
+    if setting.imap.is_none() && setting.maildir.is_none() {
+        return;
+    }
+    let mut failed = BTreeMap::new();
+    loop {
+        let mut more = false;
+        match newsroom.read_returns().await {
+            Ok(all) => {
+                for looked in all {
+                    more |= looked.more;
+                    told(&looked, &mut failed);
+                }
+            }
+            Err(error) => self::failed("reading what came back", &error).await,
+        }
+        if !more {
+            tokio::time::sleep(setting.every.std().max(Duration::from_secs(1))).await;
+        }
+    }
+}
+
+/// Says what is new of a mailbox.
+fn told(looked: &Looked, failed: &mut BTreeMap<String, String>) {
+    match (&looked.failed, failed.get(&looked.mailbox)) {
+        (Some(reason), before) => {
+            if before != Some(reason) {
+                tracing::warn!("{reason} ({}); it is tried again, and mail goes out all the same", looked.mailbox);
+                failed.insert(looked.mailbox.clone(), reason.clone());
+            }
+        }
+        (None, before) => {
+            if before.is_some() {
+                failed.remove(&looked.mailbox);
+                tracing::info!("{} can be read again.", looked.mailbox);
+            }
+            if looked.tally.has_news() {
+                tracing::info!("{looked}");
+            }
         }
     }
 }

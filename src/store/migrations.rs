@@ -28,6 +28,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0004_hours.sql"),
         include_str!("../../migrations/postgres/0004_hours.sql"),
     ),
+    (
+        6,
+        "mailboxes",
+        include_str!("../../migrations/sqlite/0006_mailboxes.sql"),
+        include_str!("../../migrations/postgres/0006_mailboxes.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use super::{StoreError, Tx};
 use crate::audience::Address;
-use crate::clock::Instant;
+use crate::clock::{Instant, from_micros};
 
 /// Reports that are kept of one copy: a reader has the token of their own, and may send whatever they like with it.
 const A_COPY: i64 = 8;
@@ -78,6 +78,45 @@ pub async fn keep(tx: &mut Tx, kept: &Return, now: Instant) -> Result<(), StoreE
     if kept.delivery.is_none() {
         tx.q(OLD).bind(STRANGERS).execute().await?;
     }
+    Ok(())
+}
+
+const SENT: &str = "SELECT COALESCE(d.at, e.start_at) FROM deliveries d JOIN editions e ON e.id = d.edition
+    WHERE d.edition = $1 AND d.subscriber = $2";
+
+/// When that copy was last handed over or tried; `None` where there is no such delivery, or none any more.
+///
+/// # Errors
+/// What the database says.
+pub async fn sent_at(tx: &mut Tx, edition: i64, subscriber: i64) -> Result<Option<Instant>, StoreError> {
+    match tx.q(SENT).bind(edition).bind(subscriber).optional().await? {
+        Some(row) => Ok(Some(from_micros(row.get(0)?))),
+        None => Ok(None),
+    }
+}
+
+const POSITION: &str = "SELECT validity, uid FROM mailboxes WHERE name = $1";
+
+/// How far the mailbox of that name has been read: its numbering, and the number up to which everything is done with.
+///
+/// # Errors
+/// What the database says.
+pub async fn position(tx: &mut Tx, name: &str) -> Result<Option<(i64, i64)>, StoreError> {
+    match tx.q(POSITION).bind(name.to_owned()).optional().await? {
+        Some(row) => Ok(Some((row.get(0)?, row.get(1)?))),
+        None => Ok(None),
+    }
+}
+
+const REACHED: &str = "INSERT INTO mailboxes (name, validity, uid) VALUES ($1, $2, $3)
+    ON CONFLICT (name) DO UPDATE SET validity = excluded.validity, uid = excluded.uid";
+
+/// Notes how far a mailbox has been read.
+///
+/// # Errors
+/// What the database says.
+pub async fn reached(tx: &mut Tx, name: &str, validity: i64, uid: i64) -> Result<(), StoreError> {
+    tx.q(REACHED).bind(name.to_owned()).bind(validity).bind(uid).execute().await?;
     Ok(())
 }
 

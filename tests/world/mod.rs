@@ -1,8 +1,10 @@
 //! A newsroom for one test: its own folder, store and clock, the folder relay as outbox, real HTTP.
 
+mod dovecot;
 mod post;
 mod server;
 
+pub use dovecot::Dovecot;
 pub use post::{Post, Sink, postgres, relay, stores};
 pub use server::{Authority, Server, Ways};
 

@@ -31,6 +31,15 @@ impl Authority {
         std::fs::write(path, self.0.pem()).expect("a certificate");
     }
 
+    /// A certificate of that name and its key, as PEM.
+    pub fn pem(&self, name: &str) -> (String, String) {
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2099, 12, 31);
+        let key = KeyPair::generate().expect("a key");
+        (params.signed_by(&key, &self.0).expect("a certificate").pem(), key.serialize_pem())
+    }
+
     /// What a server of that name shows, until the end of that year.
     pub fn vouch(&self, name: &str, until: i32) -> TlsAcceptor {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");

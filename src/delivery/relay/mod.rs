@@ -6,9 +6,7 @@ mod smtp;
 
 pub(super) use line::{Handed, Line};
 
-use secrecy::SecretString;
-
-use crate::config::{Config, Relay as Setting, Target, Tls};
+use crate::config::{Config, Proof, Relay as Setting, Target, Tls};
 use crate::net::smtp::{Dial, Encryption, Limits, Login, TlsConfigs};
 
 use super::crew::Crew;
@@ -57,8 +55,8 @@ impl Relay {
         let relay = match target {
             Target::Folder(path) => Relay::Folder(folder::Folder::open(path).map_err(fault)?),
             Target::Smtp { host, port, user, tls } => {
-                let password = setting.password(&config.folder).map_err(fault)?;
-                let login = login(user, password).map_err(fault)?;
+                let proof = setting.proof(&config.folder).map_err(fault)?;
+                let login = login(user, proof).map_err(fault)?;
                 let ca_file = setting.ca_file.as_ref().map(|file| config.path(file));
                 let encryption = match tls {
                     Tls::Off => Encryption::Off,
@@ -93,11 +91,12 @@ impl Relay {
     }
 }
 
-fn login(user: Option<String>, password: Option<SecretString>) -> Result<Option<Login>, String> {
-    match (user, password) {
-        (Some(user), Some(password)) => Ok(Some(Login { user, password })),
+fn login(user: Option<String>, proof: Option<Proof>) -> Result<Option<Login>, String> {
+    match (user, proof) {
+        (Some(user), Some(proof)) => Ok(Some(Login { user, proof })),
         (Some(_), None) => {
-            Err("url names a user and there is no password; name a password_file or password_env".to_owned())
+            Err("url names a user and there is no password; name a password_file, password_env or token_file"
+                .to_owned())
         }
         (None, Some(_)) => Err("there is a password and url names no user; write smtp://USER@HOST".to_owned()),
         (None, None) => Ok(None),

@@ -120,7 +120,8 @@ pub enum Cause {
 fn advice(step: &Step, cause: &Cause) -> &'static str {
     match (step, cause) {
         (Step::Auth, Cause::Refused(reply)) if !reply.is_transient() => {
-            "; look at the user in url and at the password in password_file or password_env"
+            "; look at the user in url, and at the password in password_file or password_env or the token in token_file: a token \
+             may have expired, and is read again for each connection"
         }
         _ => "",
     }

@@ -9,20 +9,19 @@ use lettre::transport::smtp::response::Response;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::tls::advice;
+use super::tls::over;
 use super::wire::{Stream, Wire};
 use super::{Cause, Encryption, Limits, Offers, Reply, SmtpError, Step, TlsConfigs};
+use crate::config::{Proof, Token};
 
 /// Who signs in.
 #[derive(Clone, Debug)]
 pub struct Login {
     /// The name.
     pub user: String,
-    /// The password.
-    pub password: SecretString,
+    /// Their password or token.
+    pub proof: Proof,
 }
 
 /// How a server is reached.
@@ -176,30 +175,46 @@ async fn encrypt(dial: &Dial, stream: TcpStream) -> Result<Stream, SmtpError> {
         Encryption::Opportunistic => &configs.unchecked,
         _ => &configs.checked,
     };
-    let name = ServerName::try_from(dial.host.clone())
-        .map_err(|_| fault(format!("“{}” is no name that a certificate can bear", dial.host)))?;
     let limit = dial.limits.tls;
-    match timeout(limit, TlsConnector::from(std::sync::Arc::clone(config)).connect(name, stream)).await {
+    match timeout(limit, over(config, &dial.host, stream)).await {
         Err(_) => Err(SmtpError::new(Step::Tls, Cause::Silence(limit))),
-        Ok(Err(error)) => Err(fault(advice(&dial.host, &error))),
+        Ok(Err(error)) => Err(fault(error)),
         Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
     }
 }
 
-/// RFC 4954: PLAIN where it is offered, else LOGIN.
+/// RFC 4954: with a password PLAIN where it is offered, else LOGIN; with a token XOAUTH2.
 async fn sign_in(wire: &mut Wire, offers: &Offers, login: &Login) -> Result<(), SmtpError> {
-    let fault = |text: String| SmtpError::new(Step::Auth, Cause::Auth(text));
+    if offers.auth.is_empty() {
+        return Err(unable("the server takes no user and password here (it does not offer AUTH)"));
+    }
     let offered = |name: &str| offers.auth.iter().any(|known| known == name);
-    let mechanism = match (offered("PLAIN"), offered("LOGIN")) {
-        (true, _) => Mechanism::Plain,
-        (false, true) => Mechanism::Login,
-        _ if offers.auth.is_empty() => {
-            return Err(fault("the server takes no user and password here (it does not offer AUTH)".to_owned()));
+    let refused = |known: &str| unable(format!("the server offers {}; {known}", offers.auth.join(", ")));
+    match &login.proof {
+        Proof::Password(password) if offered("PLAIN") => {
+            with_password(wire, Mechanism::Plain, &login.user, password).await
         }
-        _ => return Err(fault(format!("the server offers {}; we know PLAIN and LOGIN", offers.auth.join(", ")))),
-    };
-    let credentials = Credentials::new(login.user.clone(), login.password.expose_secret().to_owned());
-    let unusable = |error: lettre::transport::smtp::Error| fault(format!("AUTH {mechanism}: {error}"));
+        Proof::Password(password) if offered("LOGIN") => {
+            with_password(wire, Mechanism::Login, &login.user, password).await
+        }
+        Proof::Password(_) => Err(refused("with a password we know PLAIN and LOGIN")),
+        Proof::Token(token) if offered("XOAUTH2") => with_token(wire, &login.user, token).await,
+        Proof::Token(_) => Err(refused("with a token we know XOAUTH2; name a password_file in its place")),
+    }
+}
+
+fn unable(text: impl Into<String>) -> SmtpError {
+    SmtpError::new(Step::Auth, Cause::Auth(text.into()))
+}
+
+async fn with_password(
+    wire: &mut Wire,
+    mechanism: Mechanism,
+    user: &str,
+    password: &SecretString,
+) -> Result<(), SmtpError> {
+    let credentials = Credentials::new(user.to_owned(), password.expose_secret().to_owned());
+    let unusable = |error: lettre::transport::smtp::Error| unable(format!("AUTH {mechanism}: {error}"));
     wire.say(Step::Auth, Auth::new(mechanism, credentials.clone(), None).map_err(unusable)?).await?;
     // LOGIN asks for the name, then for the password; no mechanism of ours is asked more than that.
     for _ in 0..3 {
@@ -207,21 +222,55 @@ async fn sign_in(wire: &mut Wire, offers: &Offers, login: &Login) -> Result<(), 
         match reply.code {
             235 => return Ok(()),
             334 => {
-                let challenge =
-                    as_response(&reply).ok_or_else(|| fault("a challenge that cannot be read".to_owned()))?;
+                let challenge = as_response(&reply).ok_or_else(|| unable("a challenge that cannot be read"))?;
                 let answer = Auth::new_from_response(mechanism, credentials.clone(), &challenge).map_err(unusable)?;
                 wire.say(Step::Auth, answer).await?;
             }
-            _ => return Err(SmtpError::new(Step::Auth, Cause::Refused(without(reply, &login.password)))),
+            _ => return Err(SmtpError::new(Step::Auth, Cause::Refused(without(reply, password)))),
         }
     }
-    Err(fault("the server asks on and on".to_owned()))
+    Err(unable("the server asks on and on"))
 }
 
-/// A refusal without the password, which a careless server may repeat in it.
-fn without(mut reply: Reply, password: &SecretString) -> Reply {
+/// XOAUTH2 as Google and Microsoft have it: user and token in one line. Before it refuses, a server says why in a 334, and waits
+/// for an empty line. A token that was renewed meanwhile is tried at the next connection, since each reads it anew.
+async fn with_token(wire: &mut Wire, user: &str, token: &Token) -> Result<(), SmtpError> {
+    let token = token.read().map_err(unable)?;
+    let credentials = Credentials::new(user.to_owned(), token.expose_secret().to_owned());
+    let auth = Auth::new(Mechanism::Xoauth2, credentials, None).map_err(|e| unable(format!("AUTH XOAUTH2: {e}")))?;
+    wire.say(Step::Auth, auth).await?;
+    let mut reply = wire.reply(Step::Auth).await?;
+    let mut why = None;
+    if reply.code == 334 {
+        why = reply.lines.first().and_then(|line| complaint(line));
+        wire.say(Step::Auth, "\r\n").await?;
+        reply = wire.reply(Step::Auth).await?;
+    }
+    match reply.code {
+        235 => Ok(()),
+        334 => Err(unable("the server asks on and on")),
+        _ => {
+            if let (Some(why), Some(last)) = (why, reply.lines.last_mut()) {
+                last.push_str(&format!(" ({why})"));
+            }
+            Err(SmtpError::new(Step::Auth, Cause::Refused(without(reply, &token))))
+        }
+    }
+}
+
+/// What stands in a 334: JSON with a status and more, in base 64.
+fn complaint(line: &str) -> Option<String> {
+    let json = data_encoding::BASE64.decode(line.trim().as_bytes()).ok()?;
+    let said: serde_json::Value = serde_json::from_slice(&json).ok()?;
+    let status = said.get("status")?;
+    let status = status.as_str().map_or_else(|| status.to_string(), str::to_owned);
+    Some(format!("status {}", status.chars().filter(|c| c.is_ascii_graphic()).take(40).collect::<String>()))
+}
+
+/// A refusal without the password or token, which a careless server may repeat in it.
+fn without(mut reply: Reply, secret: &SecretString) -> Reply {
     for line in &mut reply.lines {
-        *line = line.replace(password.expose_secret(), "…");
+        *line = line.replace(secret.expose_secret(), "…");
     }
     reply
 }

@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -63,6 +66,14 @@ impl TlsConfigs {
         Self::trusting(roots)
     }
 
+    /// Puts TLS over a connection to a server of that name, whose certificate must be good.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do.
+    pub(in crate::net) async fn encrypt(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, String> {
+        over(&self.checked, host, stream).await
+    }
+
     /// With these certificates.
     ///
     /// # Errors
@@ -94,8 +105,20 @@ fn add(roots: &mut RootCertStore, file: &Path) -> Result<usize, String> {
     if taken == 0 { Err("there is no certificate in it".to_owned()) } else { Ok(taken) }
 }
 
+/// The handshake with a server of that name.
+pub(super) async fn over(
+    config: &Arc<ClientConfig>,
+    host: &str,
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>, String> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| format!("“{host}” is no name that a certificate can bear"))?;
+    let connecting = TlsConnector::from(Arc::clone(config)).connect(name, stream);
+    connecting.await.map_err(|error| advice(host, &error))
+}
+
 /// What a handshake that failed means, and what to do about it.
-pub(super) fn advice(host: &str, error: &std::io::Error) -> String {
+fn advice(host: &str, error: &std::io::Error) -> String {
     let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     let Some(Error::InvalidCertificate(fault)) = cause else { return format!("{host}: {error}") };
     match fault {

@@ -1,0 +1,250 @@
+//! The mailbox behind the return path: what comes back is read from a real IMAP server, once, and whoever is gone gets no more.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use herald::clock::Clock;
+use herald::config::Imap;
+use herald::net::imap::{Dial, ImapError, Mailbox};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::world::{Authority, CONFIG, Dovecot, Server, Ways, World};
+
+/// A newsroom whose mail goes to `server`, for trials, and what comes back to a mailbox by these lines.
+fn config(server: &Server, returns: &str) -> String {
+    let url = server.at;
+    format!(
+        "{CONFIG}sandbox = true\n[[mail.relays]]\nname = \"trial\"\nurl = \"smtp://{url}\"\n[mail.returns]\n{returns}\n"
+    )
+}
+
+fn imap(port: u16, folder: &str) -> String {
+    format!("imap = \"imap://desk%40office.test@127.0.0.1:{port}/{folder}\"\npassword_file = \"password\"")
+}
+
+/// A command beside the newsroom, in no environment but its own: exit code, standard output, standard error.
+fn herald(world: &World, arguments: &[&str]) -> (i32, String, String) {
+    let done = command(world, arguments).output().expect("herald runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (done.status.code().unwrap_or(-1), text(&done.stdout), text(&done.stderr))
+}
+
+fn command(world: &World, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_herald"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HERALD_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(world.path("")).args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn article(world: &World, name: &str) {
+    let date = Clock::system().now().to_rfc3339();
+    world.write(&format!("articles/{name}.md"), &format!("---\ntitle: {name}\ndate: {date}\nlang: en\n---\n\nText.\n"));
+}
+
+/// The return path of the copy that went to `reader`.
+fn return_path(server: &Server, reader: &str) -> String {
+    let heard = server.heard();
+    let at = heard.iter().position(|line| line.contains(&format!("RCPT TO:<{reader}"))).expect("a copy");
+    let line = heard[..at].iter().rfind(|line| line.contains("MAIL FROM:")).expect("a return path");
+    line.split(['<', '>']).nth(1).expect("an address").to_owned()
+}
+
+fn report(to: &str, recipient: &str, status: &str, said: &str) -> String {
+    format!(
+        "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.test\r\nTo: <{to}>\r\nMessage-ID: <{recipient}.{status}@mx.test>\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.test\r\n\r\nFinal-Recipient: rfc822; {recipient}\r\n\
+         Action: failed\r\nStatus: {status}\r\nDiagnostic-Code: smtp; {said}\r\n\r\n--b--\r\n"
+    )
+}
+
+const GONE: &str = "550 5.1.1 no such user";
+
+/// A newsroom that has sent an edition to ana, bo and ce.
+async fn sent(returns: &str) -> (Server, World) {
+    let server = Server::start(Ways::default()).await;
+    let world = World::with(&config(&server, returns)).await;
+    world.write("password", "s3cret word\n");
+    world.write("subscribers/public.csv", "email\nana@readers.test\nbo@readers.test\nce@readers.test\n");
+    article(&world, "one");
+    (server, world)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_is_read_once_and_whoever_is_gone_gets_no_more() {
+    let authority = Authority::new("Office");
+    let Some(dovecot) = Dovecot::start(&authority) else { return };
+    let (server, world) = sent(&imap(dovecot.port, "INBOX")).await;
+    let (code, _, err) = herald(&world, &["once", "--now", "--yes"]);
+    assert_eq!((code, server.count("message")), (0, 3), "{err}");
+    assert!(!err.contains("[mail.returns]"), "{err}");
+    let path = |name: &str| return_path(&server, name);
+    dovecot.put("1.gone", &report(&path("ana@"), "ana@readers.test", "5.1.1", GONE));
+    dovecot.put("2.later", &report(&path("bo@"), "bo@readers.test", "4.2.2", "452 4.2.2 mailbox full"));
+    dovecot.put("3.us", &report(&path("ce@"), "ce@readers.test", "5.7.1", "554 5.7.1 blocked using zen.spamhaus.org"));
+    dovecot.put("4.letter", "From: reader@x.test\r\nTo: bounces@office.test\r\nSubject: Thanks\r\n\r\nDear office\r\n");
+    dovecot.put("5.stranger", &report("press@office.test", "x@y.test", "5.1.1", GONE));
+    let (code, out, err) = herald(&world, &["once"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("5 messages: 1 suppressed, 0 complained, 2 kept for staff"), "{out}");
+    assert!(out.contains("2 left in the mailbox") && out.contains("d…@office.test"), "{out}");
+    assert_eq!(
+        dovecot.names(""),
+        ["1.gone", "2.later", "3.us", "4.letter!", "5.stranger!"],
+        "whose letters, stay unseen"
+    );
+    // A second look changes nothing, nor does a message that somebody has opened.
+    let (code, out, _) = herald(&world, &["bounces", "read"]);
+    assert!(code == 0 && out.contains("0 messages"), "{out}");
+    article(&world, "two");
+    let before = server.count("RCPT");
+    let (code, _, err) = herald(&world, &["once", "--now", "--yes"]);
+    assert_eq!((code, server.count("RCPT") - before), (0, 2), "{err}");
+    assert_eq!(server.count("RCPT TO:<ana@"), 1, "ana is gone");
+    // The same report once more, by another way.
+    dovecot.put("6.again", &report(&path("ana@"), "ana@readers.test", "5.1.1", GONE));
+    let (_, out, _) = herald(&world, &["--json", "bounces", "read"]);
+    let said: serde_json::Value = serde_json::from_str(&out).expect("one document");
+    assert_eq!((&said["reports"][0]["done"], &said["read"]), (&"known".into(), &1.into()), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_dies_between_fetch_and_mark_loses_nothing() {
+    let authority = Authority::new("Office");
+    let Some(dovecot) = Dovecot::start(&authority) else { return };
+    let between = Between::start(dovecot.port, "UID STORE").await;
+    let (server, world) = sent(&format!("{}\nmove_to = \"Herald/read\"", imap(between.port, ""))).await;
+    assert_eq!(herald(&world, &["once", "--now", "--yes"]).0, 0);
+    dovecot.put("1.gone", &report(&return_path(&server, "ana@"), "ana@readers.test", "5.1.1", GONE));
+    dovecot.put("2.letter", "From: reader@x.test\r\nSubject: Thanks\r\n\r\nDear office\r\n");
+    let mut child = command(&world, &["once"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("herald");
+    between.reached().await;
+    child.kill().expect("a kill");
+    child.wait().expect("its end");
+    let (_, out, _) = herald(&world, &["subscribers", "show", "ana@readers.test"]);
+    assert!(out.contains("bounced"), "committed before anything is marked: {out}");
+    assert_eq!(dovecot.names(""), ["1.gone!", "2.letter!"]);
+    world.write("config.toml", &config(&server, &format!("{}\nmove_to = \"Herald/read\"", imap(dovecot.port, ""))));
+    let (code, out, err) = herald(&world, &["once"]);
+    assert!(code == 0 && out.contains("1 known before"), "{out}{err}");
+    assert_eq!(dovecot.names(""), ["2.letter!"]);
+    let moved = dovecot.names(".Herald.read");
+    assert!(moved.len() == 1 && !moved[0].ends_with('!'), "{moved:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_mailbox_is_said_and_stops_nothing_else() {
+    let authority = Authority::new("Office");
+    let Some(dovecot) = Dovecot::start(&authority) else { return };
+    let (server, world) = sent("piped = true").await;
+    world.write("wrong", "hunter2\n");
+    authority.write(&world.path("ca.pem"));
+    let tls = format!("imap = \"imaps://desk%40office.test@localhost:{}\"\npassword_file = \"password\"", dovecot.tls);
+    let nobody = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("its number").port();
+    for (returns, words) in [
+        (imap(dovecot.port, "INBOX").replace("\"password\"", "\"wrong\""), "password_file"),
+        (imap(dovecot.port, "Bounces"), "no folder “Bounces”"),
+        (tls.clone(), "ca_file"),
+        (imap(nobody, "INBOX"), "refused"),
+        ("maildir = \"missing\"".to_owned(), "missing/new"),
+    ] {
+        world.write("config.toml", &config(&server, &returns));
+        let (code, out, err) = herald(&world, &["bounces", "read"]);
+        assert_eq!(code, 1, "{returns}: {out}{err}");
+        assert!(err.contains("[mail.returns]") && err.contains(words), "{words}: {err}");
+        assert!(!format!("{out}{err}").contains("hunter2"), "{err}");
+        let (code, out, err) = herald(&world, &["once"]);
+        assert_eq!(code, 3, "{out}{err}");
+        assert!(out.contains(words) && out.contains("news"), "the pass goes on: {out}");
+    }
+    world.write("config.toml", &config(&server, &format!("{tls}\nca_file = \"ca.pem\"")));
+    let (code, out, err) = herald(&world, &["bounces", "read"]);
+    assert!(code == 0 && out.contains("0 messages"), "{out}{err}");
+    world.write(
+        "config.toml",
+        &config(&server, &tls.replace("password_file = \"password\"", "password_file = \"nowhere\"")),
+    );
+    let (code, _, err) = herald(&world, &["once"]);
+    assert!(code == 2 && err.contains("mail.returns.password_file"), "{err}");
+    world.write("config.toml", &config(&server, "piped = true"));
+    let (code, _, err) = herald(&world, &["bounces", "read"]);
+    assert!(code == 2 && err.contains("[mail.returns]"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lies_is_left_in_good_time() {
+    let floods = "* OK hello\r\n".to_owned() + &"* 1 EXISTS\r\n".repeat(400_000);
+    let huge = "* OK hello\r\n* 1 FETCH (BODY[] {4294967290}\r\n".to_owned() + &"x".repeat(4 << 20);
+    for said in
+        ["\r\n", "220 mx.test ESMTP\r\n", "* BYE go away\r\n", "* OK\r\na1 OK\r\nA0001 NO \"\r\n", &floods, &huge]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("its number").port();
+        let said = said.to_owned();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.write_all(said.as_bytes()).await;
+                let _ = stream.read(&mut [0; 1000]).await;
+            }
+        });
+        let (_server, world) = sent(&imap(port, "INBOX")).await;
+        let begun = std::time::Instant::now();
+        let (code, out, err) = herald(&world, &["bounces", "read"]);
+        assert_eq!(code, 1, "{out}{err}");
+        assert!(err.contains("[mail.returns] imap") && err.len() < 4000, "{err}");
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    }
+    // One that says nothing is waited for, and then left.
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("imap://desk@{}", silent.local_addr().expect("its number"));
+    let limit = Duration::from_millis(200);
+    let proof = herald::config::Proof::Password("x".to_owned().into());
+    let dial = Dial { to: Imap::of(&url).expect("an address"), proof, tls: None, limit };
+    let error = Mailbox::open(&dial).await.err().expect("an error");
+    assert!(matches!(error, ImapError::Silence(_)), "{error}");
+}
+
+/// Somebody between client and server who keeps the connection up and hands nothing on once the client has said a word.
+struct Between {
+    port: u16,
+    reached: tokio::sync::watch::Receiver<bool>,
+}
+
+impl Between {
+    async fn start(server: u16, word: &'static str) -> Between {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("its number").port();
+        let (tell, reached) = tokio::sync::watch::channel(false);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let there = TcpStream::connect(("127.0.0.1", server)).await.expect("the server");
+                let ((mut from_client, mut to_client), (mut from_there, mut to_there)) =
+                    (client.into_split(), there.into_split());
+                tokio::spawn(async move { tokio::io::copy(&mut from_there, &mut to_client).await });
+                let tell = tell.clone();
+                tokio::spawn(async move {
+                    let mut piece = [0; 4096];
+                    while let Ok(n @ 1..) = from_client.read(&mut piece).await {
+                        if String::from_utf8_lossy(&piece[..n]).contains(word) {
+                            let _ = tell.send(true);
+                            std::future::pending::<()>().await;
+                        }
+                        to_there.write_all(&piece[..n]).await.expect("the server takes it");
+                    }
+                });
+            }
+        });
+        Between { port, reached }
+    }
+
+    async fn reached(&self) {
+        let mut reached = self.reached.clone();
+        tokio::time::timeout(Duration::from_secs(60), reached.wait_for(|there| *there))
+            .await
+            .expect("in time")
+            .expect("it");
+    }
+}
