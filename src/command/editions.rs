@@ -1,5 +1,6 @@
 //! `herald editions`
 
+mod approve;
 mod audit;
 mod control;
 mod list;
@@ -10,12 +11,14 @@ mod show;
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::signed::machine_user;
 use super::{Context, Exit, Usage, output};
 use crate::clock::Instant;
 use crate::service::{Lock, LockError};
-use crate::store::Store;
+use crate::store::acts::{self, Act};
 use crate::store::editions::states::{self, Counts};
 use crate::store::editions::{self, Edition, Printed, State};
+use crate::store::{Store, Tx};
 
 pub(super) use control::call_off;
 
@@ -51,6 +54,8 @@ pub enum Action {
         /// Its number (ID in the list).
         id: i64,
     },
+    /// Approve one that waits for it, as somebody who did not make it.
+    Approve(approve::Approve),
     /// Hold it; returns when nothing more will leave.
     Pause {
         /// Its number (ID in the list).
@@ -60,6 +65,9 @@ pub enum Action {
     Resume {
         /// Its number (ID in the list).
         id: i64,
+        /// Not now but then, in the newsroom's time: "2026-03-04 07:00".
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
     },
     /// Take again what was refused for a passing reason until it was given up, or has no answer and is held.
     Retry {
@@ -85,6 +93,8 @@ struct Shown<'a> {
     state: State,
     reason: Option<&'a str>,
     made_by: &'a str,
+    needs: i64,
+    approved_at: Option<Instant>,
     slot_at: Option<Instant>,
     composed_at: Instant,
     start_at: Instant,
@@ -101,6 +111,20 @@ struct Shown<'a> {
     stories: Option<Vec<Printed>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusals: Option<Vec<states::Refusal>>,
+    /// Whose approval counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approvals: Option<Vec<Approver>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Vec<Act>>,
+}
+
+/// Somebody whose approval counts.
+#[derive(Serialize)]
+struct Approver {
+    name: String,
+    at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alone: Option<String>,
 }
 
 impl<'a> Shown<'a> {
@@ -112,6 +136,8 @@ impl<'a> Shown<'a> {
             state: edition.state,
             reason: edition.reason.as_deref(),
             made_by: &edition.made_by,
+            needs: edition.needs,
+            approved_at: edition.approved_at,
             slot_at: edition.slot_at,
             composed_at: edition.composed_at,
             start_at: edition.start_at,
@@ -126,6 +152,8 @@ impl<'a> Shown<'a> {
             counts,
             stories: None,
             refusals: None,
+            approvals: None,
+            log: None,
         }
     }
 }
@@ -142,8 +170,9 @@ impl Editions {
             Action::Show { id, which } if which.recipients => recipients::run(cx, &store, id, which).await,
             Action::Show { id, .. } => show::run(cx, &store, id).await,
             Action::Audit { id } => audit::run(cx, &store, id).await,
+            Action::Approve(approve) => approve.run(cx, &store).await,
             Action::Pause { id } => control::pause(cx, &store, id).await,
-            Action::Resume { id } => control::resume(cx, &store, id).await,
+            Action::Resume { id, at } => control::resume(cx, &store, id, at.as_deref()).await,
             Action::Retry { id } => retry::run(cx, &store, id).await,
             Action::Cancel { id, yes } => control::cancel(cx, &store, id, yes).await,
         }
@@ -200,4 +229,11 @@ async fn report(cx: &Context, store: &Store, id: i64, first: &str, last: &str) -
     output::line(format!("{} no. {}: {first} {}.", edition.newsletter, edition.number, words.join(", ")))?;
     output::line(last)?;
     Ok(Exit::Done)
+}
+
+/// Writes down what somebody did to an edition on this command line.
+async fn note(cx: &Context, tx: &mut Tx, id: i64, what: &str) -> anyhow::Result<()> {
+    let act = Act { at: cx.clock.now(), who: machine_user(), what: what.to_owned(), why: None };
+    acts::note(tx, Some(id), &act).await?;
+    Ok(())
 }

@@ -28,6 +28,8 @@ mod proofs;
 pub mod publish;
 pub mod run;
 pub mod send;
+mod signed;
+pub mod staff;
 pub mod subscribers;
 pub mod table;
 mod test_copies;
@@ -91,6 +93,8 @@ pub enum Command {
     Bounces(bounces::Bounces),
     /// Make keys that sign mail, and print the DNS records.
     Keys(keys::Keys),
+    /// Keep the accounts of those who approve editions.
+    Staff(staff::Staff),
     /// Check configuration, templates, lists and articles; changes nothing.
     Check(check::Check),
     /// The reference of config.toml.
@@ -153,6 +157,7 @@ pub async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
                 Command::Subscribers(command) => command.run(cx).await,
                 Command::Bounces(command) => command.run(cx).await,
                 Command::Keys(command) => command.run(cx).await,
+                Command::Staff(command) => command.run(cx).await,
                 Command::Init(_)
                 | Command::Check(_)
                 | Command::Config(_)

@@ -18,6 +18,7 @@ use super::editions::{call_off, words};
 use super::hold::{Brake, Ended};
 use super::newsletters::named;
 use super::proofs::{self, Asked, Draft};
+use super::signed::{machine_user, signed_in};
 use super::{Advice, Context, Exit, Usage, bar, confirm, output};
 use crate::article::Language;
 use crate::clock::Instant;
@@ -25,6 +26,7 @@ use crate::config::{Newsletter, Span};
 use crate::delivery::{self, Hand, Progress};
 use crate::edition::compose::{self, How, Wish};
 use crate::edition::fill;
+use crate::edition::tell::{self, Words};
 use crate::service::{Lock, LockError};
 use crate::store::editions::{self, State, states};
 use crate::store::{Store, wish};
@@ -64,6 +66,9 @@ pub struct Send {
     /// At once, although it is outside the hours that the newsletter goes in (window).
     #[arg(long, conflicts_with = "at")]
     pub any_hour: bool,
+    /// Who makes it: an account of `herald staff`, whose token is asked for. Whoever makes an edition never approves it.
+    #[arg(long = "as", value_name = "NAME")]
+    pub name: Option<String>,
     /// Don't ask.
     #[arg(long)]
     pub yes: bool,
@@ -106,13 +111,26 @@ impl Send {
         if !self.dry_run {
             cx.demand_real_settings()?;
         }
+        let needs = newsletter.approval.people();
+        let made_by = match &self.name {
+            Some(name) if !self.dry_run => signed_in(cx, name).await?.name,
+            _ if needs > 0 => machine_user(),
+            _ => "staff".to_owned(),
+        };
         let store = cx.store().await?;
         let templates = cx.templates()?;
         let mut tx = store.read().await?;
         let (start_at, wall) = proofs::when_named(&mut tx, &config, newsletter, self.at.as_deref(), now).await?;
         let articles = proofs::articles_named(&mut tx, &self.article).await?;
-        let hand =
-            Wish { lists, subject: self.subject.clone(), again: self.again, any_hour: self.any_hour, wall, test: None };
+        let hand = Wish {
+            lists,
+            subject: self.subject.clone(),
+            again: self.again,
+            any_hour: self.any_hour,
+            wall,
+            date: (start_at > now).then_some(start_at),
+            test: None,
+        };
         let testing = !self.test.is_empty();
         let mut asked = Asked {
             config: &config,
@@ -135,7 +153,7 @@ impl Send {
         let is_real = cx.config.mail.relays.iter().any(|relay| !relay.url.starts_with("folder:"));
         let hold = newsletter.hold.unwrap_or(if is_real { A_MINUTE } else { Span::seconds(0) });
         if !cx.frame.json || !self.dry_run {
-            say(cx, &draft, &asked.wish.lists, start_at, now, hold);
+            say(cx, &draft, &asked.wish.lists, (start_at, now), hold, needs);
         }
         if self.dry_run {
             if cx.frame.json {
@@ -148,17 +166,22 @@ impl Send {
         if draft.survey.copies == 0 {
             return Err(Usage(nobody(&draft)).into());
         }
-        if !self.yes && !confirm(&format!("Send to {}?", people(draft.survey.copies)))? {
+        let question = if needs > 0 { "Have it approved for" } else { "Send to" };
+        if !self.yes && !confirm(&format!("{question} {}?", people(draft.survey.copies)))? {
             anyhow::bail!("nothing was sent");
         }
         // A manual edition of what is new, to all of its lists, is the newsletter's next edition.
         let takes = articles.is_empty() && self.to.is_empty();
         let scheduled = start_at > now || wall.is_some();
+        if needs > 0 {
+            let how = How { made_by, needs, held: None, slot: None, start_at, takes };
+            return waiting(cx, &store, freeze(&store, asked, draft, &how).await?).await;
+        }
         let hold = if scheduled { Default::default() } else { hold.duration() };
         let brake = if hold.is_zero() { None } else { Some(Brake::new()?) };
         let start_at = if scheduled { start_at } else { cx.clock.now() + hold };
         let edition =
-            freeze(&store, asked, draft, &How { made_by: "staff", held: None, slot: None, start_at, takes }).await?;
+            freeze(&store, asked, draft, &How { made_by, needs, held: None, slot: None, start_at, takes }).await?;
         let recipients = fill::fill(&store, edition, |_| ()).await?;
         let mut tx = store.write().await?;
         wish(&mut tx).await?;
@@ -190,6 +213,24 @@ impl Send {
         deliver(cx, &store, edition, recipients).await?;
         report(cx, &store, edition).await
     }
+}
+
+/// It is made, and waits for those who must approve it: they are told.
+async fn waiting(cx: &mut Context, store: &Store, edition: i64) -> anyhow::Result<Exit> {
+    let templates = cx.templates()?;
+    let words = Words { config: &cx.config, templates: &templates };
+    let told = tell::ask(store, words, cx.clock.now()).await?.contains(&edition);
+    if cx.frame.json {
+        return report(cx, store, edition).await;
+    }
+    output::line(format!(
+        "Edition {edition} waits for approval: `herald editions approve {edition} --as NAME` is for somebody who did not make it."
+    ))?;
+    output::line(match told {
+        true => "They get a mail, while `herald run` is running, or with the next `herald once`.",
+        false => "Nobody may approve it yet: `herald staff add NAME --email ADDRESS --role approver` makes an account.",
+    })?;
+    Ok(Exit::Done)
 }
 
 /// Takes it back before it went out.
@@ -257,7 +298,7 @@ fn people(count: i64) -> String {
 }
 
 /// What goes to how many, on standard error: it is said before anything is asked.
-fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: Instant, hold: Span) {
+fn say(cx: &Context, draft: &Draft, lists: &[String], (start_at, now): (Instant, Instant), hold: Span, needs: i64) {
     let (proof, survey) = (&draft.proof, &draft.survey);
     let when = &proof.layout.settings.when;
     let hours = when.window.filter(|_| when.opens(now).is_some() && when.wall.is_none());
@@ -266,6 +307,7 @@ fn say(cx: &Context, draft: &Draft, lists: &[String], start_at: Instant, now: In
     let is_off = cx.config.newsletter(&proof.layout.row.name).is_some_and(|newsletter| newsletter.days_off.hold(day));
     let when = match start_at > now || when.wall.is_some() {
         true => begins(cx, when.wall, start_at),
+        false if needs > 0 => "once it is approved".to_owned(),
         false if hold.duration().is_zero() => "now".to_owned(),
         false => format!("{hold} after you say yes"),
     };

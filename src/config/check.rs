@@ -335,6 +335,13 @@ impl Check<'_> {
                 Some(Tree::Number(number)) => *number,
                 _ => usual,
             };
+            if let (Some(ready), Some(words)) = (newsletter.value.get("ready"), newsletter.value.get("schedule"))
+                && let Some(word @ ("immediate" | "manual")) = words.value.text().map(str::trim)
+            {
+                let path = Path::default().key("newsletters").element(i, newsletter).key("ready");
+                let reason = format!("an edition is drafted before its slot, and a schedule that is “{word}” has none");
+                self.fault(&ready.place, &path, reason);
+            }
             let (least, most) = (number("min_items", 1), number("max_items", 20));
             if least > most
                 && let Some(node) = newsletter.value.get("min_items").or(newsletter.value.get("max_items"))

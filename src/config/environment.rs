@@ -11,7 +11,7 @@ use crate::article::Language;
 const PREFIX: &str = "HERALD_";
 
 /// Variables of this prefix that are no keys: those of the command line, and those of our tests and benchmarks.
-const OURS: [&str; 3] = ["HERALD_CONFIG", "HERALD_LOG", "HERALD_DATA"];
+const OURS: [&str; 4] = ["HERALD_CONFIG", "HERALD_LOG", "HERALD_DATA", "HERALD_STAFF_TOKEN"];
 const OUR_PREFIXES: [&str; 2] = ["HERALD_TEST_", "HERALD_BENCH_"];
 
 /// Lays the environment over the file's values; every variable that names no key, or holds what its key can't be.

@@ -69,6 +69,8 @@ kinds! {
     Missing_, "missing", "`original`, `skip` or `wait:` with a length of time", "wait:4h";
     /// The public base of every link.
     SiteUrl, "site-url", "web address", "https://newsroom.example";
+    /// What is called when something happens.
+    Hook, "hook", "web address (https, or this machine's own)", "https://watch.newsroom.example/ping/herald";
     /// Where everything is kept.
     StoreUrl, "store-url", "address of a database", "sqlite://var/herald.db";
     /// Where mail is taken.
@@ -121,6 +123,7 @@ impl Kind {
             },
             Kind::Missing_ => Missing::try_from(text.to_owned()).map(drop),
             Kind::SiteUrl => site_url(text),
+            Kind::Hook => hook(text),
             Kind::StoreUrl => store_url(text),
             Kind::RelayUrl => Target::of(text, Path::new("")).map(drop),
             Kind::ImapUrl => Imap::of(text).map(drop),
@@ -197,6 +200,27 @@ fn site_url(text: &str) -> Result<(), String> {
         return Err(format!("“{text}” ends with a slash; write {}", text.trim_end_matches('/')));
     }
     Ok(())
+}
+
+/// The address itself may be a secret, so it is not repeated.
+fn hook(text: &str) -> Result<(), String> {
+    let url = Url::parse(text)
+        .map_err(|_| "it is no web address; write one like https://watch.newsroom.example/ping".to_owned())?;
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => return Err("it names no host".to_owned()),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it names a user or a password; a secret may stand in its path".to_owned());
+    }
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if here => Ok(()),
+        "http" => Err("it must begin with https://; http:// is for this machine alone".to_owned()),
+        _ => Err("it begins with neither https:// nor http://".to_owned()),
+    }
 }
 
 /// What to do about a password in an address.
@@ -298,6 +322,7 @@ mod tests {
             (Kind::Language, "cnr"),
             (Kind::Schedule, "manual"),
             (Kind::SiteUrl, "http://127.0.0.1:8080"),
+            (Kind::Hook, "http://127.0.0.1:9000/hook"),
             (Kind::StoreUrl, "postgres://herald@db/herald?sslmode=require"),
             (Kind::RelayUrl, "smtps://user%40office@mail.newsroom.example"),
             (Kind::RelayUrl, "smtp://127.0.0.1:2525?starttls=off"),
@@ -347,6 +372,9 @@ mod tests {
             (Kind::ImapUrl, "pop3://u@host.example", "imaps://USER@HOST"),
             (Kind::ImapUrl, "imaps://u@host.example/IN?BOX", "%3F"),
             (Kind::Folder, "Herald/", "ends with"),
+            (Kind::Hook, "http://chat.newsroom.example/hook", "https://"),
+            (Kind::Hook, "https://u:hunter2@chat.newsroom.example", "in its path"),
+            (Kind::Hook, "chat", "no web address"),
             (Kind::Colour, "blue", "#1f4e79"),
             (Kind::Sender, "Office <news@>", "no address"),
             (Kind::Bare, "Office <news@newsroom.example>", "not"),

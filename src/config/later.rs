@@ -3,17 +3,17 @@
 
 /// Keys by the table they stand in, its path without the names of elements.
 const KEYS: &[(&str, &[&str])] = &[
-    ("", &["staff", "alerts", "privacy", "keep"]),
+    ("", &["privacy", "keep"]),
     ("site", &["logo"]),
     ("listen", &["tls", "trusted_proxies"]),
     ("lists", &["web_copy"]),
-    ("newsletters", &["ready", "advance"]),
+    ("newsletters", &["advance"]),
+    ("staff", &["languages"]),
     ("mail.relays", &["per_domain"]),
 ];
 
 /// Values by their key.
-const VALUES: &[(&str, &[&str])] =
-    &[("sources.kind", &["feed", "page", "wordpress", "ghost", "api"]), ("newsletters.approval", &["other", "two"])];
+const VALUES: &[(&str, &[&str])] = &[("sources.kind", &["feed", "page", "wordpress", "ghost", "api"])];
 
 /// Whether `key` of the table at `path` belongs to a later version.
 pub(super) fn key(path: &str, key: &str) -> bool {

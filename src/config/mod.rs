@@ -19,6 +19,7 @@ mod shape;
 mod site;
 mod sources;
 mod span;
+mod staff;
 mod text;
 mod tree;
 
@@ -37,6 +38,7 @@ pub use secret::{Proof, Token};
 pub use site::{Listen, Site, StoreSection, Topic};
 pub use sources::{Folder, Source};
 pub use span::Span;
+pub use staff::{Alerts, Staff};
 pub use text::Text;
 
 use std::collections::BTreeMap;
@@ -86,6 +88,12 @@ pub struct Config {
     /// How mail leaves the house.
     #[serde(default)]
     pub mail: Mail,
+    /// Those who work here.
+    #[serde(default)]
+    pub staff: Staff,
+    /// Who is told when an edition that was due does not go out.
+    #[serde(default)]
+    pub alerts: Alerts,
 }
 
 impl Config {

@@ -101,7 +101,13 @@ pub struct Newsletter {
     /// (`herald editions retry`). What a process that was killed had on the wire is sent again either way.
     #[serde(default)]
     pub on_unknown: OnUnknown,
-    /// Who must have looked at an edition before it goes. `none` is what this version has.
+    /// An edition of the schedule is drafted so long before its slot, so that there is something to approve. What goes public after that
+    /// is the next edition's. Left out: it is made at its slot.
+    #[serde(default)]
+    #[schemars(with = "Option<kind::Length>", example = &"15h")]
+    pub ready: Option<Span>,
+    /// Who must have approved an edition before it goes (`herald editions approve`). A correction, a retraction or an embargo of one
+    /// of its articles takes approvals back. Approved within `late` of its slot it goes at once; after that staff choose the time.
     #[serde(default)]
     pub approval: Approval,
 }
@@ -228,6 +234,21 @@ pub enum Approval {
     /// Nobody.
     #[default]
     None,
+    /// One of staff who did not make it, an approver or an admin.
+    Other,
+    /// Two such.
+    Two,
+}
+
+impl Approval {
+    /// How many people that is.
+    pub fn people(self) -> i64 {
+        match self {
+            Approval::None => 0,
+            Approval::Other => 1,
+            Approval::Two => 2,
+        }
+    }
 }
 
 /// When a newsletter goes.

@@ -132,6 +132,13 @@ fn an_unknown_key_names_line_and_nearest() {
 }
 
 #[test]
+fn who_is_called_is_an_address_that_can_be_called() {
+    says(&with("[store]", "[alerts]\nto = [\"desk\"]\n[store]"), &["alerts.to", "no address"]);
+    says(&with("[store]", "[alerts]\nwebhook = \"http://x.example/\"\n[store]"), &["alerts.webhook", "https://"]);
+    says(&with("[store]", "[staff]\nurl = \"desk\"\n[store]"), &["staff.url", "no web address"]);
+}
+
+#[test]
 fn inline_tables_and_arrays_are_looked_into() {
     let relays = "relays = [{ name = \"a\", url = \"folder:x\", pasword_file = \"x\" }]";
     let text = format!("{}{relays}\n", SAMPLE.split("[[mail.relays]]").next().unwrap());
@@ -153,6 +160,11 @@ fn wrong_types_and_bad_values_name_their_key() {
             "\"Europe/Belgrade\"             #",
             "\"Europe/Belgrad\" #",
             ["newsletters.daily.timezone", "Europe/Belgrade"],
+        ),
+        (
+            "schedule = \"0 7 * * 1-5\"",
+            "ready = \"15h\"\nschedule = \"manual\"",
+            ["newsletters.daily.ready", "has none"],
         ),
         ("\"0 7 * * 1-5\"", "\"0 25 * * 1-5\"", ["newsletters.daily.schedule", "hour “25”"]),
         ("\"0 7 * * 1-5\"", "\"0 0 30 2 *\"", ["newsletters.daily.schedule", "never comes"]),
@@ -220,16 +232,13 @@ fn names_are_there_once() {
 #[test]
 fn what_is_not_there_yet_is_named_as_such() {
     for (from, to) in [
-        ("approval = \"none\"", "approval = \"two\""),
-        ("approval = \"none\"", "ready = \"15h\""),
         ("approval = \"none\"", "advance = [\"press\"]"),
         ("schedule = \"0 7 * * 1-5\"", "schedule = { daily = \"0 7 * * *\" }"),
+        ("[store]", "[staff]\nlanguages = [\"en\"]\n[store]"),
         ("sign_up = true", "web_copy = true"),
         ("kind = \"folder\"", "kind = \"wordpress\""),
-        ("[store]", "[alerts]\nto = []\n[store]"),
         ("[store]", "[privacy]\n[store]"),
         ("[store]", "[keep]\n[store]"),
-        ("[store]", "[staff]\n[store]"),
         ("folder = \"var/site\"", "logo = \"x.svg\""),
         ("[listen]", "[listen]\ntls = { cert = \"a\", key = \"b\" }"),
         ("[listen]", "[listen]\ntrusted_proxies = [\"127.0.0.1\"]"),
@@ -339,7 +348,8 @@ fn a_variable_that_is_no_key_is_a_fault_that_names_it() {
         ("HERALD_SITE__TIMEZONE", "Europe/Begrade", "Europe/Belgrade"),
         ("HERALD_SITE__TITLE__EN", "x", "one text for all languages"),
         ("HERALD_SITE__URL__X", "x", "below one that has none"),
-        ("HERALD_ALERTS__TO", "x", "does not have"),
+        ("HERALD_PRIVACY__NOTICE", "x", "does not have"),
+        ("HERALD_ALERTS__TO", "x", "no address"),
         ("HERALD_STORE__URL", "postgres://u:hunter2@h/d", "password_file"),
         ("HERALD_", "x", "names no key"),
     ] {

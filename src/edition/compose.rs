@@ -10,6 +10,7 @@ use crate::article::{Language, Revision, topic_id};
 use crate::clock::Instant;
 use crate::config::{Config, Newsletter};
 use crate::mail::{Choice, Links, Parts, Piece, Rendering};
+use crate::store::acts::{self, Act};
 use crate::store::deliveries::when::When;
 use crate::store::editions::freeze::{self, Frozen};
 use crate::store::editions::newsletters::move_marks;
@@ -19,6 +20,7 @@ use crate::template::Templates;
 use crate::template::issue::{self, Issue, TestBar};
 
 use super::EditionError;
+use super::approve;
 use super::fill::Version;
 use super::select::{Picked, Selected, languages};
 use super::slots::Slot;
@@ -36,6 +38,8 @@ pub struct Wish {
     pub any_hour: bool,
     /// What each reader's own clock shows when they get it; `None`: all at once.
     pub wall: Option<chrono::NaiveDateTime>,
+    /// The day that it prints; that on which it is composed where left out.
+    pub date: Option<Instant>,
     /// A test copy: for whom.
     pub test: Option<TestBar>,
 }
@@ -229,7 +233,7 @@ impl Sheet<'_> {
         Issue {
             newsletter: issue::Newsletter { name: name.clone(), title: self.newsletter.title.get(language).to_owned() },
             number: self.number,
-            date: self.layout.composed_at,
+            date: self.wish.date.unwrap_or(self.layout.composed_at),
             timezone: self.newsletter.zone(site.timezone),
             language: language.clone(),
             publisher: site.publisher().get(language).to_owned(),
@@ -303,8 +307,10 @@ fn segment(text: &str) -> percent_encoding::PercentEncode<'_> {
 /// How an edition is to be frozen.
 #[derive(Clone, Debug)]
 pub struct How {
-    /// Who made it: `schedule`, `now`, `staff`.
-    pub made_by: &'static str,
+    /// Who made it: `schedule`, `now`, `staff`, a member of staff by name, or `user:NAME` of the machine.
+    pub made_by: String,
+    /// How many people must approve it before it goes; where there are any, it is held until they have.
+    pub needs: i64,
     /// Why it is held, if it is.
     pub held: Option<String>,
     /// The slot of the schedule that it is for, or that it makes needless.
@@ -313,6 +319,15 @@ pub struct How {
     pub start_at: Instant,
     /// Whether what it takes is thereby no longer new to the newsletter.
     pub takes: bool,
+}
+
+/// Why an edition that is frozen so is held, if it is.
+pub fn held(how: &How) -> Option<String> {
+    match (how.needs, &how.held) {
+        (0, held) => held.clone(),
+        (needs, None) => Some(approve::waits(0, needs)),
+        (needs, Some(why)) => Some(format!("{}; {why}", approve::waits(0, needs))),
+    }
 }
 
 /// Writes the edition; its id. `None` where somebody else has made one meanwhile or an article has changed: nothing is
@@ -324,28 +339,20 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
     let layout = &proof.layout;
     let variants = proof.variants()?;
     let subject = proof.subject();
-    let printed: Vec<_> = layout
-        .articles
-        .iter()
-        .map(|c| (c.language.as_str(), c.position, c.story.to_string(), c.article.to_string(), c.revision))
-        .collect();
-    let renderings: Vec<_> = variants.iter().map(|v| (v.language.as_str(), &v.subject, &v.rendering)).collect();
-    let whole = serde_json::to_vec(&(&layout.settings, &subject, &printed, &renderings))
-        .map_err(|e| EditionError::Written(e.to_string()))?;
-    let hash = ring::digest::digest(&ring::digest::SHA256, &whole);
+    let held = held(how);
     let frozen = Frozen {
         newsletter_id: layout.row.id,
         number: proof.number,
-        state: if how.held.is_some() { State::Held } else { State::Queued },
-        reason: how.held.clone(),
-        made_by: how.made_by.to_owned(),
+        state: if held.is_some() { State::Held } else { State::Queued },
+        reason: held,
+        made_by: how.made_by.clone(),
+        needs: how.needs,
         slot_at: how.slot.map(|slot| slot.at),
         composed_at: layout.composed_at,
         start_at: how.start_at,
         first: layout.selected.first,
         subject,
         settings: layout.settings.clone(),
-        hash: data_encoding::HEXLOWER.encode(hash.as_ref()),
         articles: layout.articles.clone(),
         variants,
     };
@@ -364,6 +371,8 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
         return Ok(None);
     }
     let id = freeze::insert(&mut tx, &frozen).await?;
+    let made = Act { at: layout.composed_at, who: how.made_by.clone(), what: "made it".to_owned(), why: None };
+    acts::note(&mut tx, Some(id), &made).await?;
     wish(&mut tx).await?;
     tx.commit().await?;
     Ok(Some(id))

@@ -2,7 +2,7 @@
 //!
 //! A slot gets at most one edition: the newsletter remembers the last one for which an edition was made or decided
 //! against, so a clock that goes back makes none twice. Of slots that were missed only the newest counts, and where it is
-//! later than `late` its edition is held for staff.
+//! later than `late` its edition is held for staff. With `ready` an edition is drafted before its slot, and goes at it.
 
 use std::collections::HashMap;
 
@@ -12,17 +12,19 @@ use serde::Serialize;
 
 use crate::calendar::instant_of;
 use crate::clock::{Clock, Instant};
-use crate::config::{Config, Newsletter, Schedule};
+use crate::config::{Config, Newsletter, Schedule, Span};
 use crate::store::editions::newsletters::move_marks;
 use crate::store::editions::{self, NewsletterRow, states};
 use crate::store::{Store, Tx, subscribers};
 use crate::template::Templates;
 
 use super::EditionError;
+use super::approve;
 use super::compose::{self, How, Layout, Proof, Wish};
 use super::fill::{self, Audience, Chooser};
 use super::select::{self, Selected};
 use super::slots::{Slot, Slots};
+use super::tell::{self, Words};
 
 /// How often it is tried to freeze an edition whose articles change meanwhile.
 const TRIES: usize = 3;
@@ -36,6 +38,10 @@ pub struct Pass {
     pub failed: Vec<(String, EditionError)>,
     /// Editions that were stopped because one of their articles changed, with the reason.
     pub paused: Vec<(i64, String)>,
+    /// Editions whose approvals were taken back for that, with the reason.
+    pub taken_back: Vec<(i64, String)>,
+    /// Editions that were drafted in time, and missed their slot all the same; with the reason.
+    pub missed: Vec<(i64, String)>,
 }
 
 /// An edition that was made.
@@ -57,6 +63,8 @@ pub struct Made {
     pub recipients: i64,
     /// Why it is held for staff, if it is.
     pub held: Option<String>,
+    /// How many people must approve it.
+    pub needs: i64,
 }
 
 /// When a newsletter is due.
@@ -68,6 +76,8 @@ enum Due {
     Now(Option<Slot>),
     /// For this slot, which was missed by so much more than is allowed.
     Late(Slot, Duration),
+    /// For this slot, which is to come (`ready`).
+    Draft(Slot),
 }
 
 /// Makes the edition of every newsletter that is due, and the deliveries of every edition that lacks some. With
@@ -84,7 +94,9 @@ pub async fn make_due(
     clock: &Clock,
     now_all: bool,
 ) -> Result<Pass, EditionError> {
-    let mut pass = Pass { paused: pause_troubled(store).await?, ..Pass::default() };
+    let mut pass = Pass { taken_back: approve::take_back_spoilt(store, clock.now()).await?, ..Pass::default() };
+    pass.paused = pause_troubled(store).await?;
+    pass.missed = hold_missed(store, config, clock.now()).await?;
     fill_open(store).await?;
     let rows = known(store, config, clock.now()).await?;
     let zones = zones(store, config).await?;
@@ -102,6 +114,7 @@ pub async fn make_due(
             Err(error) => pass.failed.push((newsletter.name.clone(), error)),
         }
     }
+    tell::ask(store, Words { config, templates }, clock.now()).await?;
     Ok(pass)
 }
 
@@ -152,7 +165,7 @@ pub async fn pause_troubled(store: &Store) -> Result<Vec<(i64, String)>, Edition
     let mut tx = store.write().await?;
     let mut paused: Vec<(i64, String)> = Vec::new();
     for trouble in states::troubles(&mut tx).await? {
-        let words = format!("{} ({}) {} after the edition was composed", trouble.slug, trouble.language, trouble.what);
+        let words = trouble.words();
         match paused.iter_mut().find(|(edition, _)| *edition == trouble.edition) {
             Some((_, reason)) => *reason = format!("{reason}; {words}"),
             None => paused.push((trouble.edition, words)),
@@ -175,6 +188,31 @@ async fn zones(store: &Store, config: &Config) -> Result<HashMap<String, Vec<Tz>
     Ok(zones)
 }
 
+/// Holds editions that were drafted before their slot and of which nothing was tried until more than `late` after it.
+async fn hold_missed(store: &Store, config: &Config, now: Instant) -> Result<Vec<(i64, String)>, EditionError> {
+    let mut tx = store.read().await?;
+    let seen = states::missed(&mut tx, now).await?;
+    drop(tx);
+    if seen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tx = store.write().await?;
+    let mut held = Vec::new();
+    for id in states::missed(&mut tx, now).await? {
+        let Some(edition) = editions::by_id(&mut tx, id).await? else { continue };
+        let Some(slot) = edition.slot_at else { continue };
+        let allowed = config.newsletter(&edition.newsletter).map_or(Duration::zero(), |n| n.late.duration());
+        // What waits for the hours of its newsletter is not late.
+        let due = edition.settings.when.opens(slot).unwrap_or(slot);
+        let reason = late(now - due);
+        if now - due > allowed && states::hold(&mut tx, id, &reason).await? {
+            held.push((id, reason));
+        }
+    }
+    tx.commit().await?;
+    Ok(held)
+}
+
 fn due(
     config: &Config,
     newsletter: &Newsletter,
@@ -191,11 +229,15 @@ fn due(
     // A newsletter that is new to us has missed nothing.
     let is_new = |slot: &Slot| row.last_slot.map_or(slot.at > row.known_since, |last| slot.mark > last);
     let slot = slots.last_before(now).filter(is_new);
+    let draft = newsletter.ready.and_then(|ready| {
+        let next = std::iter::successors(slots.next_after(now), |slot| slots.next_after(slot.at));
+        next.take_while(|slot| slot.at - ready.duration() <= now).find(is_new)
+    });
     Ok(match slot {
         _ if now_all => Due::Now(slot),
         Some(slot) if now - slot.at > newsletter.late.duration() => Due::Late(slot, now - slot.at),
         Some(slot) => Due::Now(Some(slot)),
-        None => Due::No,
+        None => draft.map_or(Due::No, Due::Draft),
     })
 }
 
@@ -213,20 +255,23 @@ async fn make(
     now_all: bool,
     now: Instant,
 ) -> Result<Option<Made>, EditionError> {
-    let (slot, held) = match due {
+    let (slot, start_at, held) = match due {
         Due::No => return Ok(None),
-        Due::Now(slot) => (slot, None),
-        Due::Late(slot, by) => (Some(slot), Some(late(by))),
+        Due::Now(slot) => (slot, now, None),
+        Due::Late(slot, by) => (Some(slot), now, Some(late(by))),
+        Due::Draft(slot) => (Some(slot), slot.at, None),
     };
+    let by_schedule = slot.is_some() || newsletter.schedule == Schedule::Immediate;
     let how = How {
-        made_by: if slot.is_some() || newsletter.schedule == Schedule::Immediate { "schedule" } else { "now" },
+        made_by: if by_schedule { "schedule" } else { "now" }.to_owned(),
+        needs: newsletter.approval.people(),
         held,
         slot,
-        start_at: now,
+        start_at,
         takes: true,
     };
     for _ in 0..TRIES {
-        let Some(proof) = look(store, config, templates, newsletter, slot, now_all, now).await? else {
+        let Some(proof) = look(store, config, templates, newsletter, due, now_all, now).await? else {
             return Ok(None);
         };
         let Some(edition) = compose::freeze(store, &proof, &how).await? else { continue };
@@ -238,7 +283,8 @@ async fn make(
             stories: proof.layout.selected.stories.len(),
             left_out: proof.layout.selected.left_out,
             recipients: 0,
-            held: how.held,
+            held: compose::held(&how),
+            needs: how.needs,
         };
         if made.held.is_none() {
             made.recipients = fill::fill(store, edition, |_| ()).await?;
@@ -254,10 +300,17 @@ async fn look(
     config: &Config,
     templates: &Templates,
     newsletter: &Newsletter,
-    slot: Option<Slot>,
+    due: Due,
     now_all: bool,
     now: Instant,
 ) -> Result<Option<Proof>, EditionError> {
+    // A slot that is to come is not decided against: something may go public before it.
+    let (slot, decides) = match due {
+        Due::No => (None, None),
+        Due::Now(slot) => (slot, slot.map(|slot| slot.mark)),
+        Due::Late(slot, _) => (Some(slot), Some(slot.mark)),
+        Due::Draft(slot) => (Some(slot), None),
+    };
     let mut tx = store.read().await?;
     let Some(row) = editions::newsletters(&mut tx).await?.into_iter().find(|row| row.name == newsletter.name) else {
         return Ok(None);
@@ -272,10 +325,11 @@ async fn look(
         false => newsletter.min_items,
     };
     let mut decided = row.clone();
-    decided.last_slot = mark.or(row.last_slot);
+    decided.last_slot = decides.or(row.last_slot);
     if selected.stories.len() >= least.max(1) {
         let wall = slot.filter(|_| !now_all).and_then(|slot| slot.wall);
-        let wish = Wish { lists: newsletter.lists.clone(), wall, ..Wish::default() };
+        let date = slot.map(|slot| slot.at).filter(|at| *at > now);
+        let wish = Wish { lists: newsletter.lists.clone(), wall, date, ..Wish::default() };
         let layout = Layout::new(config, newsletter, (&row, selected), &wish, now);
         let survey = survey(&mut tx, &layout, true).await?;
         if survey.copies > 0 {
@@ -321,7 +375,7 @@ pub async fn survey(tx: &mut Tx, layout: &Layout, first_only: bool) -> Result<fi
     fill::survey(tx, &chooser, &audience, first_only).await
 }
 
-fn late(by: Duration) -> String {
+pub(super) fn late(by: Duration) -> String {
     let (hours, minutes) = (by.num_hours(), by.num_minutes() % 60);
     let by = match hours / 24 {
         0 => format!("{hours} h {minutes} min"),
@@ -349,10 +403,20 @@ pub async fn next_due(store: &Store, config: &Config, clock: &Clock) -> Result<O
         let row = rows.iter().find(|row| row.name == newsletter.name);
         let at = match (&newsletter.schedule, row) {
             (Schedule::Manual, _) => None,
-            (Schedule::Cron(_), Some(row)) if due(config, newsletter, zones, row, now, false)? != Due::No => Some(now),
-            (Schedule::Cron(_), _) => {
+            (Schedule::Cron(_), row) => {
+                let due = row.map(|row| due(config, newsletter, zones, row, now, false)).transpose()?;
                 let slots = Slots::of(config, newsletter, zones.map(Vec::as_slice).unwrap_or_default())?;
-                slots.and_then(|slots| slots.next_after(now)).map(|slot| slot.at)
+                let ready = newsletter.ready.map_or(Duration::zero(), Span::duration);
+                let is_new = |slot: &Slot| row.and_then(|row| row.last_slot).is_none_or(|last| slot.mark > last);
+                let next = |slots: Slots<'_>| {
+                    std::iter::successors(slots.next_after(now), |slot| slots.next_after(slot.at)).find(is_new)
+                };
+                match due {
+                    Some(Due::Now(_) | Due::Late(..)) => Some(now),
+                    // It was looked at, and there was nothing to print yet.
+                    Some(Due::Draft(slot)) => Some(slot.at),
+                    Some(Due::No) | None => slots.and_then(next).map(|slot| (slot.at - ready).max(now)),
+                }
             }
             (Schedule::Immediate, _) if newsletter.days_off.hold(today(config, newsletter, now)) => {
                 let zone = newsletter.zone(config.site.timezone);

@@ -179,6 +179,12 @@ impl Newsroom {
         let pass = edition::make_due(&site.store, &site.config, &site.templates, &site.clock, now_all).await?;
         for made in &pass.made {
             match &made.held {
+                Some(reason) if made.needs > 0 => tracing::info!(
+                    "{} No. {} {reason}: `herald editions approve {} --as NAME`",
+                    made.newsletter,
+                    made.number,
+                    made.edition
+                ),
                 Some(reason) => {
                     tracing::warn!(
                         "{} No. {} is held for staff: {reason}. `herald editions resume {id}` sends it, `herald editions cancel {id}` does not.",
@@ -213,9 +219,20 @@ impl Newsroom {
                 "edition {edition} is paused for staff: {reason}. `herald editions show {edition}` says how far it is; resume or cancel it."
             );
         }
+        for (edition, reason) in &pass.taken_back {
+            tracing::warn!(
+                "edition {edition}: its approvals are taken back: {reason}. `herald editions show {edition}` says more."
+            );
+        }
+        for (edition, reason) in &pass.missed {
+            tracing::warn!(
+                "edition {edition} is held for staff: {reason}. `herald editions resume {edition}` sends it, `herald editions cancel {edition}` does not."
+            );
+        }
         if !pass.made.is_empty() {
             site.wake.up(Task::Delivery);
         }
+        site.wake.up(Task::Post);
         Ok(pass)
     }
 

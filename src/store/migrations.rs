@@ -23,6 +23,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0002_pace.sql"),
     ),
     (
+        3,
+        "staff",
+        include_str!("../../migrations/sqlite/0003_staff.sql"),
+        include_str!("../../migrations/postgres/0003_staff.sql"),
+    ),
+    (
         4,
         "hours",
         include_str!("../../migrations/sqlite/0004_hours.sql"),

@@ -12,6 +12,7 @@ mod conn;
 mod dialect;
 mod migrations;
 
+pub mod acts;
 pub mod articles;
 pub mod deliveries;
 pub mod editions;
@@ -23,6 +24,7 @@ pub mod post;
 pub mod presence;
 pub mod returns;
 pub mod sources;
+pub mod staff;
 pub mod subscribers;
 pub mod suppressions;
 

@@ -224,3 +224,26 @@ people-language-hint = A story that isn’t translated comes in its own language
 people-save = Save
 people-saved = Saved.
 people-no-topic = Nothing was changed: tick a topic or “Everything”. To get nothing more, untick the newsletter.
+
+## Mail to staff
+
+staff-waits-subject = { $title } No. { $number } waits for approval
+staff-waits = { $title } No. { $number } waits for your approval.
+staff-again = What had been approved was taken back, because one of its articles has changed since.
+staff-subject = Subject: { $subject }
+staff-people = { $count ->
+    [one] Goes to { $count } person.
+   *[other] Goes to { $count } people.
+}
+staff-time = Its time: { $time }
+staff-at-once = It goes as soon as it is approved.
+staff-needs = { $count ->
+    [one] It needs one person who did not make it.
+   *[other] It needs { $count } people who did not make it.
+}
+staff-link = Look at it here: { $link }
+staff-command = Look at it: { $command }
+staff-approve = Approve it: { $command }
+staff-alone-subject = { $title } No. { $number } was sent without approval
+staff-alone = { $name } sent { $title } No. { $number } alone, without the approval of others.
+staff-reason = The reason given: { $reason }

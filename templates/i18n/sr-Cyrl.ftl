@@ -227,3 +227,28 @@ people-language-hint = Вест која није преведена стиже 
 people-save = Сачувај
 people-saved = Сачувано.
 people-no-topic = Ништа није промењено: означите тему или „Све”. Да не добијате више ништа, поништите ознаку билтена.
+
+## Пошта за редакцију
+
+staff-waits-subject = { $title } бр. { $number } чека одобрење
+staff-waits = { $title } бр. { $number } чека ваше одобрење.
+staff-again = Оно што је било одобрено повучено је, јер се један од чланака у међувремену променио.
+staff-subject = Наслов: { $subject }
+staff-people = { $count ->
+    [one] Шаље се { $count } особи.
+    [few] Шаље се за { $count } особе.
+   *[other] Шаље се за { $count } особа.
+}
+staff-time = Време слања: { $time }
+staff-at-once = Креће чим буде одобрено.
+staff-needs = { $count ->
+    [one] Потребна је једна особа која га није направила.
+    [few] Потребне су { $count } особе које га нису направиле.
+   *[other] Потребно је { $count } особа које га нису направиле.
+}
+staff-link = Погледајте га овде: { $link }
+staff-command = Погледајте га: { $command }
+staff-approve = Одобрите га: { $command }
+staff-alone-subject = { $title } бр. { $number } је послато без одобрења
+staff-alone = { $name } шаље { $title } бр. { $number } без одобрења других.
+staff-reason = Наведени разлог: { $reason }

@@ -227,3 +227,28 @@ people-language-hint = Vest koja nije prevedena stiže na svom jeziku.
 people-save = Sačuvaj
 people-saved = Sačuvano.
 people-no-topic = Ništa nije promenjeno: označite temu ili „Sve”. Da ne dobijate više ništa, poništite oznaku biltena.
+
+## Pošta za redakciju
+
+staff-waits-subject = { $title } br. { $number } čeka odobrenje
+staff-waits = { $title } br. { $number } čeka vaše odobrenje.
+staff-again = Ono što je bilo odobreno povučeno je, jer se jedan od članaka u međuvremenu promenio.
+staff-subject = Naslov: { $subject }
+staff-people = { $count ->
+    [one] Šalje se { $count } osobi.
+    [few] Šalje se za { $count } osobe.
+   *[other] Šalje se za { $count } osoba.
+}
+staff-time = Vreme slanja: { $time }
+staff-at-once = Kreće čim bude odobreno.
+staff-needs = { $count ->
+    [one] Potrebna je jedna osoba koja ga nije napravila.
+    [few] Potrebne su { $count } osobe koje ga nisu napravile.
+   *[other] Potrebno je { $count } osoba koje ga nisu napravile.
+}
+staff-link = Pogledajte ga ovde: { $link }
+staff-command = Pogledajte ga: { $command }
+staff-approve = Odobrite ga: { $command }
+staff-alone-subject = { $title } br. { $number } je poslato bez odobrenja
+staff-alone = { $name } šalje { $title } br. { $number } bez odobrenja drugih.
+staff-reason = Navedeni razlog: { $reason }

@@ -3,9 +3,10 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use super::{daemon, found, report};
-use crate::command::{Context, Exit, Usage, confirm};
+use super::{daemon, found, note, report};
+use crate::command::{Advice, Context, Exit, Usage, confirm, proofs};
 use crate::config::Schedule;
+use crate::edition::approve;
 use crate::store::editions::states;
 use crate::store::editions::{Edition, State};
 use crate::store::{Store, wish};
@@ -20,7 +21,10 @@ const BATCH: i64 = 20_000;
 pub(super) async fn pause(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
     let (edition, _) = found(store, id).await?;
     let mut tx = store.write().await?;
-    let paused = states::pause(&mut tx, id, "paused by staff").await?;
+    let paused = states::pause(&mut tx, id, states::BY_STAFF).await?;
+    if paused {
+        note(cx, &mut tx, id, "paused it").await?;
+    }
     wish(&mut tx).await?;
     tx.commit().await?;
     if !paused && edition.state != State::Paused {
@@ -44,10 +48,23 @@ pub(super) async fn pause(cx: &Context, store: &Store, id: i64) -> anyhow::Resul
     report(cx, store, id, &last, &format!("`herald editions resume {id}` goes on.")).await
 }
 
-pub(super) async fn resume(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
+pub(super) async fn resume(cx: &Context, store: &Store, id: i64, at: Option<&str>) -> anyhow::Result<Exit> {
     let (edition, _) = found(store, id).await?;
+    let now = cx.clock.now();
+    let start_at = match at {
+        Some(text) => proofs::time_named(text, cx.zone(), now)?,
+        // One whose time is over goes now: that is what somebody has just decided.
+        None => edition.start_at.max(now),
+    };
     let mut tx = store.write().await?;
     if !states::resume(&mut tx, id).await? {
+        if edition.needs > 0 && edition.approved_at.is_none() && !edition.state.is_over() {
+            return Err(Usage(format!(
+                "edition {id} {}",
+                edition.reason.clone().unwrap_or_else(|| approve::waits(0, edition.needs))
+            )))
+            .advise(format!("`herald editions approve {id} --as NAME` is for somebody who did not make it."));
+        }
         return Err(Usage(format!("edition {id} is {}: only a held or paused one goes on", edition.state)).into());
     }
     // Staff may decide to send what was corrected or withdrawn; not what is under embargo or gone.
@@ -58,15 +75,17 @@ pub(super) async fn resume(cx: &Context, store: &Store, id: i64) -> anyhow::Resu
         ))
         .into());
     }
+    states::start_at(&mut tx, id, start_at).await?;
+    note(cx, &mut tx, id, "let it go on").await?;
     wish(&mut tx).await?;
     tx.commit().await?;
-    let next = match (daemon(store)?, edition.start_at > cx.clock.now()) {
+    let next = match (daemon(store)?, start_at > now) {
         (true, false) => "The running daemon sends it.".to_owned(),
         (false, false) => "No daemon runs: `herald once` sends it now, `herald run` from now on.".to_owned(),
-        (true, true) => format!("The running daemon sends it at {}.", cx.when(edition.start_at)),
+        (true, true) => format!("The running daemon sends it at {}.", cx.when(start_at)),
         (false, true) => format!(
             "It is set for {}: `herald run` sends it then, or the first `herald once` after that.",
-            cx.when(edition.start_at)
+            cx.when(start_at)
         ),
     };
     report(cx, store, id, "It goes on.", &next).await
@@ -110,6 +129,9 @@ pub(in crate::command) async fn call_off(
     let (id, now) = (edition.id, cx.clock.now());
     let mut tx = store.write().await?;
     let cancelled = states::cancel(&mut tx, id, "cancelled by staff", now).await?;
+    if cancelled {
+        note(cx, &mut tx, id, "cancelled it").await?;
+    }
     wish(&mut tx).await?;
     tx.commit().await?;
     if !cancelled {

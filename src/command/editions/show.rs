@@ -1,18 +1,26 @@
 //! `herald editions show ID`: what it prints, to whom, how far it is.
 
-use super::{Shown, found, words};
+use super::{Approver, Shown, found, words};
 use crate::command::{Context, Exit, Table, output};
-use crate::store::Store;
+use crate::edition::approve;
+use crate::store::editions::approvals::Approval;
 use crate::store::editions::{self, Edition, State, states};
+use crate::store::{Store, acts, keys};
 
 pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
     let (edition, counts) = found(store, id).await?;
     let mut tx = store.read().await?;
     let printed = editions::printed(&mut tx, id).await?;
     let refusals = states::refusals(&mut tx, id).await?;
+    let log = acts::of(&mut tx, id).await?;
+    let ring = keys::ring(&mut tx).await?;
+    let standing = approve::standing(&mut tx, &ring, &edition).await?;
     if cx.frame.json {
         let mut shown = Shown::new(&edition, counts);
         (shown.stories, shown.refusals) = (Some(printed), Some(refusals));
+        let approver =
+            |given: &Approval| Approver { name: given.name.clone(), at: given.at, alone: given.alone.clone() };
+        (shown.approvals, shown.log) = (Some(standing.given.iter().map(approver).collect()), Some(log));
         output::json(&shown)?;
         return Ok(Exit::Done);
     }
@@ -21,7 +29,19 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     match edition.made_by.as_str() {
         "staff" => facts.push(("Made by", "staff".to_owned())),
         "now" => facts.push(("Made by", "the schedule, asked for now".to_owned())),
-        _ => {}
+        "schedule" => {}
+        person => facts.push(("Made by", who(person))),
+    }
+    if edition.needs > 0 {
+        let names: Vec<&str> = standing.given.iter().map(|given| given.name.as_str()).collect();
+        let by = if names.is_empty() { "nobody yet".to_owned() } else { names.join(", ") };
+        facts.push(("Approved by", format!("{by} (needs {})", edition.needs)));
+        facts.extend(
+            standing
+                .void
+                .iter()
+                .map(|name| ("Does not count", format!("the approval of {name}: its signature does not fit"))),
+        );
     }
     if let Some(slot) = edition.slot_at {
         facts.push(("For", cx.when(slot)));
@@ -70,6 +90,13 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
         table.print()?;
         output::line(format!("`herald editions show {id} --recipients --state failed` names them."))?;
     }
+    if log.len() > 1 {
+        output::line("")?;
+        for act in &log {
+            let why = act.why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+            output::line(format!("{}  {} {}{why}", cx.when(act.at), who(&act.who), act.what))?;
+        }
+    }
     if counts.unknown > 0 {
         output::line(format!("`herald editions retry {id}` takes again what is without an answer and held."))?;
     }
@@ -88,5 +115,13 @@ fn recipients(edition: &Edition) -> String {
         (true, _) => edition.recipients.to_string(),
         (false, State::Held) => "counted when it is let go".to_owned(),
         (false, _) => format!("{} so far", edition.recipients),
+    }
+}
+
+/// Who did something, for people.
+fn who(name: &str) -> String {
+    match name.strip_prefix("user:") {
+        Some(user) => format!("{user} (user of this machine)"),
+        None => name.to_owned(),
     }
 }

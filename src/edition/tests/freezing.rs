@@ -24,7 +24,8 @@ async fn a_fill_that_died_goes_on_with_the_same_choices() {
         let proof = compose::proof(&mut tx, &room.config, &room.templates, newsletter, layout, &wish).await.unwrap();
         drop(tx);
         let how = How {
-            made_by: "schedule",
+            made_by: "schedule".into(),
+            needs: 0,
             held: None,
             slot: Some(Slot { mark: now, at: now, wall: None }),
             start_at: now,
@@ -116,7 +117,7 @@ async fn staff_choose_articles_and_no_window_moves() {
             (proof.subject().as_str(), proof.titles.as_slice()),
             ("Hand-made <b> & co", &["s1 en".to_owned()][..])
         );
-        let how = How { made_by: "staff", held: None, slot: None, start_at: now, takes: false };
+        let how = How { made_by: "staff".into(), needs: 0, held: None, slot: None, start_at: now, takes: false };
         let edition = compose::freeze(&room.store, &proof, &how).await.unwrap().unwrap();
         fill(&room.store, edition, |_| ()).await.unwrap();
         room.clock.set(at("2026-03-02T07:00:00+01:00"));

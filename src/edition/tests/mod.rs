@@ -1,5 +1,6 @@
 //! What DESIGN, part 7, promises of editions, on a standing clock and on both databases.
 
+mod approval;
 mod freezing;
 mod many;
 mod newness;

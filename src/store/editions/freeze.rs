@@ -17,8 +17,10 @@ pub struct Frozen {
     pub state: State,
     /// Why it is held.
     pub reason: Option<String>,
-    /// Who made it: `schedule`, `now`, `staff`.
+    /// Who made it: `schedule`, `now`, `staff`, a member of staff by name, or `user:NAME` of the machine.
     pub made_by: String,
+    /// How many people must approve it before it goes.
+    pub needs: i64,
     /// The slot it is for.
     pub slot_at: Option<Instant>,
     /// When it was frozen.
@@ -31,8 +33,6 @@ pub struct Frozen {
     pub subject: String,
     /// What it was made with.
     pub settings: Settings,
-    /// SHA-256 of all that is frozen, hexadecimal.
-    pub hash: String,
     /// What it prints.
     pub articles: Vec<Choice>,
     /// One rendering a language.
@@ -78,7 +78,7 @@ pub async fn is_stale(tx: &mut Tx, articles: &[Choice]) -> Result<bool, StoreErr
 }
 
 const INSERT: &str = "INSERT INTO editions (newsletter, number, state, reason, made_by, slot_at, composed_at, start_at, \
-     first, subject, settings, hash, audience_upto) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+     first, subject, settings, hash, needs, audience_upto) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
      (SELECT COALESCE(MAX(id), 0) FROM subscribers)) RETURNING id";
 const INSERT_ARTICLES: &str = "INSERT INTO edition_articles (edition, language, position, story, article, revision) \
      SELECT $1, r.value ->> 0, CAST(r.value ->> 1 AS BIGINT), r.value ->> 2, r.value ->> 3, \
@@ -86,11 +86,49 @@ const INSERT_ARTICLES: &str = "INSERT INTO edition_articles (edition, language, 
 const INSERT_VARIANTS: &str = "INSERT INTO edition_variants (edition, number, language, subject, rendering) \
      SELECT $1, CAST(r.value ->> 0 AS BIGINT), r.value ->> 1, r.value ->> 2, r.value ->> 3 FROM json_each($2) r";
 
+/// What is printed where: language, position, story, article, revision.
+type Line = (String, i64, String, String, i64);
+
+/// SHA-256, hexadecimal, of everything that is frozen: what an approval is for.
+fn digest(settings: &str, subject: &str, mut lines: Vec<Line>, variants: &[Variant]) -> Result<String, StoreError> {
+    lines.sort();
+    let renderings: Vec<_> =
+        variants.iter().map(|v| (v.number, v.language.as_str(), &v.subject, &v.rendering)).collect();
+    let whole = serde_json::to_vec(&(settings, subject, &lines, &renderings))?;
+    Ok(data_encoding::HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, &whole).as_ref()))
+}
+
+const FROZEN: &str = "SELECT settings, subject FROM editions WHERE id = $1";
+
+/// The hash of what stands in the store now; another one than the edition's own where somebody has changed it there.
+///
+/// # Errors
+/// What the database says.
+pub async fn digest_now(tx: &mut Tx, edition: i64) -> Result<String, StoreError> {
+    let row = tx.q(FROZEN).bind(edition).one().await?;
+    let (settings, subject): (String, String) = (row.get(0)?, row.get(1)?);
+    let printed = super::printed(tx, edition).await?;
+    let lines =
+        printed.into_iter().map(|p| (p.language.as_str().to_owned(), p.position, p.story, p.article, p.revision));
+    let lines = lines.collect();
+    digest(&settings, &subject, lines, &super::variants(tx, edition).await?)
+}
+
 /// Writes an edition with what it prints and its renderings; its id.
 ///
 /// # Errors
 /// What the database says; a number that is taken is among it.
 pub async fn insert(tx: &mut Tx, frozen: &Frozen) -> Result<i64, StoreError> {
+    let settings = serde_json::to_string(&frozen.settings)?;
+    let lines: Vec<Line> = frozen
+        .articles
+        .iter()
+        .map(|c| {
+            let position = i64::try_from(c.position).unwrap_or(i64::MAX);
+            (c.language.as_str().to_owned(), position, c.story.to_string(), c.article.to_string(), c.revision)
+        })
+        .collect();
+    let hash = digest(&settings, &frozen.subject, lines.clone(), &frozen.variants)?;
     let id: i64 = tx
         .q(INSERT)
         .bind(frozen.newsletter_id)
@@ -103,17 +141,13 @@ pub async fn insert(tx: &mut Tx, frozen: &Frozen) -> Result<i64, StoreError> {
         .bind(frozen.start_at.timestamp_micros())
         .bind(i64::from(frozen.first))
         .bind(frozen.subject.as_str())
-        .bind(serde_json::to_string(&frozen.settings)?)
-        .bind(frozen.hash.as_str())
+        .bind(settings)
+        .bind(hash)
+        .bind(frozen.needs)
         .one()
         .await?
         .get(0)?;
-    let articles: Vec<_> = frozen
-        .articles
-        .iter()
-        .map(|c| (c.language.as_str(), c.position, c.story.to_string(), c.article.to_string(), c.revision))
-        .collect();
-    tx.q(INSERT_ARTICLES).bind(id).bind(serde_json::to_string(&articles)?).execute().await?;
+    tx.q(INSERT_ARTICLES).bind(id).bind(serde_json::to_string(&lines)?).execute().await?;
     let variants: Vec<_> =
         frozen.variants.iter().map(|v| (v.number, v.language.as_str(), &v.subject, &v.rendering)).collect();
     tx.q(INSERT_VARIANTS).bind(id).bind(serde_json::to_string(&variants)?).execute().await?;

@@ -3,8 +3,10 @@
 //! 1. [`ensure_newsletters`] notes when Herald first knew of a newsletter.
 //! 2. [`freeze`] writes a whole edition, or nothing where somebody else was first.
 //! 3. [`fill`] writes the deliveries, one chunk of subscribers after the other.
-//! 4. [`states`] holds, lets go on, ends, counts and reconciles.
+//! 4. [`approvals`] keeps who has approved one that needs it.
+//! 5. [`states`] holds, lets go on, ends, counts and reconciles.
 
+pub mod approvals;
 pub mod audit;
 pub mod fill;
 pub mod freeze;
@@ -142,8 +144,12 @@ pub struct Edition {
     pub state: State,
     /// Why it is held, paused or cancelled.
     pub reason: Option<String>,
-    /// Who made it: `schedule`, `now`, `staff`.
+    /// Who made it: `schedule`, `now`, `staff`, a member of staff by name, or `user:NAME` of the machine.
     pub made_by: String,
+    /// How many people must approve it before it goes.
+    pub needs: i64,
+    /// Since when they have.
+    pub approved_at: Option<Instant>,
     /// The slot of the schedule it was made for.
     pub slot_at: Option<Instant>,
     /// When it was frozen.
@@ -222,12 +228,15 @@ macro_rules! editions {
     ($rest:literal) => {
         concat!(
             "SELECT e.id, e.newsletter, n.name, e.number, e.state, e.reason, e.made_by, e.slot_at, e.composed_at, \
-             e.start_at, e.finished_at, e.first, e.subject, e.settings, e.hash, e.filled_to, e.filled, e.recipients, e.audience_upto \
+             e.start_at, e.finished_at, e.first, e.subject, e.settings, e.hash, e.filled_to, e.filled, e.recipients, e.audience_upto, \
+             e.needs, e.approved_at \
              FROM editions e JOIN newsletters n ON n.id = e.newsletter ",
             $rest
         )
     };
 }
+
+use editions;
 
 fn edition_of(row: &Row) -> Result<Edition, StoreError> {
     Ok(Edition {
@@ -250,6 +259,8 @@ fn edition_of(row: &Row) -> Result<Edition, StoreError> {
         filled: row.get::<i64>(16)? != 0,
         recipients: row.get(17)?,
         audience_upto: row.get(18)?,
+        needs: row.get(19)?,
+        approved_at: row.get::<Option<i64>>(20)?.map(from_micros),
     })
 }
 

@@ -81,6 +81,9 @@ pub async fn counts(tx: &mut Tx, edition: i64) -> Result<Counts, StoreError> {
     Ok(counts_of(tx, &[edition]).await?.remove(&edition).unwrap_or_default())
 }
 
+/// Why an edition is paused that somebody paused.
+pub const BY_STAFF: &str = "paused by staff";
+
 const PAUSE: &str =
     "UPDATE editions SET state = 'paused', reason = $2 WHERE id = $1 AND state IN ('queued', 'sending')";
 
@@ -115,15 +118,48 @@ pub async fn halt(tx: &mut Tx, edition: i64, reason: &str) -> Result<bool, Store
 }
 
 const RESUME: &str = "UPDATE editions SET state = 'queued', reason = NULL, \
-     seen_revision = (SELECT COALESCE(MAX(id), 0) FROM revisions) WHERE id = $1 AND state IN ('held', 'paused')";
+     seen_revision = (SELECT COALESCE(MAX(id), 0) FROM revisions) WHERE id = $1 AND state IN ('held', 'paused') \
+     AND (needs = 0 OR approved_at IS NOT NULL)";
 
 /// Lets a held or paused edition go on, with what has been corrected so far known to whoever decided;
-/// `false` where it is neither.
+/// `false` where it is neither, or waits for approval.
 ///
 /// # Errors
 /// What the database says.
 pub async fn resume(tx: &mut Tx, edition: i64) -> Result<bool, StoreError> {
     Ok(tx.q(RESUME).bind(edition).execute().await? == 1)
+}
+
+const START_AT: &str = "UPDATE editions SET start_at = $2 WHERE id = $1";
+
+/// Sets the time before which nothing of an edition goes out.
+///
+/// # Errors
+/// What the database says.
+pub async fn start_at(tx: &mut Tx, edition: i64, at: Instant) -> Result<(), StoreError> {
+    tx.q(START_AT).bind(edition).bind(at.timestamp_micros()).execute().await?;
+    Ok(())
+}
+
+const MISSED: &str = "SELECT e.id FROM editions e WHERE e.state = 'queued' AND e.slot_at IS NOT NULL \
+     AND e.start_at = e.slot_at AND e.composed_at < e.slot_at AND e.slot_at < $1 AND NOT EXISTS \
+     (SELECT 1 FROM deliveries d WHERE d.edition = e.id AND (d.attempts > 0 OR d.state <> 0 OR d.next_at > $1))";
+const HOLD: &str = "UPDATE editions SET state = 'held', reason = $2 WHERE id = $1 AND state = 'queued'";
+
+/// Editions that were drafted before their slot, and of which nothing was tried since, nor waits for a later hour.
+///
+/// # Errors
+/// What the database says.
+pub async fn missed(tx: &mut Tx, now: Instant) -> Result<Vec<i64>, StoreError> {
+    tx.q(MISSED).bind(now.timestamp_micros()).all().await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Holds a queued edition for staff; `false` where it is not queued.
+///
+/// # Errors
+/// What the database says.
+pub async fn hold(tx: &mut Tx, edition: i64, reason: &str) -> Result<bool, StoreError> {
+    Ok(tx.q(HOLD).bind(edition).bind(reason).execute().await? == 1)
 }
 
 const CANCEL: &str = "UPDATE editions SET state = 'cancelled', reason = $2, finished_at = $3 \
@@ -193,8 +229,20 @@ pub struct Trouble {
     pub what: &'static str,
 }
 
+impl Trouble {
+    /// `floods (en) corrected after the edition was composed`.
+    pub fn words(&self) -> String {
+        format!("{} ({}) {} after the edition was composed", self.slug, self.language, self.what)
+    }
+
+    /// Whether staff may decide to send it all the same: what was corrected or withdrawn, not what is under embargo or gone.
+    pub fn may_be_sent(&self) -> bool {
+        matches!(self.what, "corrected" | "withdrawn")
+    }
+}
+
 /// The articles `a` of editions `e` that are no longer what was frozen; `seen` is the revision up to which staff know.
-macro_rules! troubles {
+macro_rules! troubled {
     ($which:literal, $seen:literal) => {
         concat!(
             "SELECT DISTINCT ea.edition, a.slug, a.language, CAST(CASE WHEN a.public_seq IS NULL OR a.due_at IS NOT NULL \
@@ -209,12 +257,14 @@ macro_rules! troubles {
     };
 }
 
-const TROUBLES: &str = troubles!(
+pub(super) use troubled;
+
+const TROUBLES: &str = troubled!(
     "e.state IN ('queued', 'sending') AND (e.filled = 0 OR EXISTS \
      (SELECT 1 FROM deliveries d WHERE d.edition = e.id AND d.state IN (0, 1, 3)))",
     "e.seen_revision"
 );
-const CHANGED: &str = troubles!("e.id = $1", "0");
+const CHANGED: &str = troubled!("e.id = $1", "0");
 
 /// Editions that have yet to go out or are half out, one of whose articles was corrected, withdrawn, removed or put under
 /// embargo since they were frozen, and staff has not yet decided about it.
@@ -233,7 +283,7 @@ pub async fn changed(tx: &mut Tx, edition: i64) -> Result<Vec<Trouble>, StoreErr
     tx.q(CHANGED).bind(edition).all().await?.iter().map(trouble_of).collect()
 }
 
-fn trouble_of(row: &Row) -> Result<Trouble, StoreError> {
+pub(super) fn trouble_of(row: &Row) -> Result<Trouble, StoreError> {
     let what = ["corrected", "withdrawn", "removed", "under embargo"];
     let which = usize::try_from(row.get::<i64>(3)?).unwrap_or(0);
     Ok(Trouble {
