@@ -6,7 +6,7 @@ use std::time::Duration;
 use herald::clock::Clock;
 use herald::config::Imap;
 use herald::net::imap::{Dial, ImapError, Mailbox};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::world::{Authority, CONFIG, Dovecot, Server, Ways, World};
@@ -172,6 +172,129 @@ async fn what_is_wrong_with_a_mailbox_is_said_and_stops_nothing_else() {
     world.write("config.toml", &config(&server, "piped = true"));
     let (code, _, err) = herald(&world, &["bounces", "read"]);
     assert!(code == 2 && err.contains("[mail.returns]"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_maildir_is_read_and_letters_stay_new() {
+    let (server, world) = sent("maildir = \"mail\"").await;
+    for part in ["new", "cur", "tmp"] {
+        std::fs::create_dir_all(world.path(&format!("mail/{part}"))).expect("a folder");
+    }
+    assert_eq!(herald(&world, &["once", "--now", "--yes"]).0, 0);
+    let path = |name: &str| return_path(&server, name);
+    world.write("mail/new/1", &report(&path("ana@"), "ana@readers.test", "5.1.1", GONE));
+    world.write("mail/cur/2:2,F", &report(&path("bo@"), "bo@readers.test", "4.2.2", "452 4.2.2 mailbox full"));
+    world.write("mail/new/3", "From: reader@x.test\nSubject: Thanks\n\nDear office\n");
+    world.write("mail/tmp/4", &report(&path("ce@"), "ce@readers.test", "5.1.1", GONE));
+    let (code, out, err) = herald(&world, &["once"]);
+    assert!(code == 0 && out.contains("3 messages: 1 suppressed") && out.contains("1 left"), "{out}{err}");
+    for there in ["mail/cur/1:2,S", "mail/cur/2:2,FS", "mail/new/3", "mail/tmp/4"] {
+        assert!(world.path(there).exists(), "{there}");
+    }
+    let (_, out, _) = herald(&world, &["--json", "bounces", "read"]);
+    let said: serde_json::Value = serde_json::from_str(&out).expect("one document");
+    assert!(said["done"].as_object().expect("counts").keys().all(|done| done == "left"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_relay_that_nobody_listens_for_is_a_warning_at_each_start() {
+    let (server, world) = sent("piped = true").await;
+    let warns = |arguments: &[&str]| herald(&world, arguments).2.contains("[mail.returns]");
+    assert!(!warns(&["once"]), "it comes by a pipe");
+    let silent = config(&server, "").replace("[mail.returns]\n", "");
+    world.write("config.toml", &silent);
+    for arguments in [&["once"][..], &["once", "--now", "--yes"], &["send", "daily", "--yes", "--again"]] {
+        assert!(warns(arguments), "{arguments:?}");
+    }
+    let relay = silent.find("[[mail.relays]]").expect("a relay");
+    world.write("config.toml", &silent[..relay]);
+    assert!(!warns(&["once"]), "a folder sends nothing back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_reads_on_and_says_once_what_is_wrong() {
+    let authority = Authority::new("Office");
+    let Some(dovecot) = Dovecot::start(&authority) else { return };
+    let (server, world) = sent(&format!("{}\nevery = \"1s\"", imap(dovecot.port, "INBOX"))).await;
+    let listen = "[listen]\npublic = \"127.0.0.1:0\"\nstaff = \"127.0.0.2:0\"\n";
+    let ours = std::fs::read_to_string(world.path("config.toml")).expect("a configuration");
+    world.write("config.toml", &format!("{ours}{listen}"));
+    assert_eq!(herald(&world, &["once", "--now", "--yes"]).0, 0);
+    let path = return_path(&server, "ana@");
+    world.write("password", "not this one\n");
+    let log = std::fs::File::create(world.path("log")).expect("a log");
+    let mut child = command(&world, &["run"]).stdout(Stdio::null()).stderr(log).spawn().expect("herald");
+    let said = || std::fs::read_to_string(world.path("log")).expect("a log");
+    let until = |what: &str, so: &dyn Fn() -> bool| {
+        for _ in 0..600 {
+            if so() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("not in time: {what}: {}", said());
+    };
+    until("it is refused", &|| said().contains("password_file"));
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(said().matches("password_file").count(), 1, "{}", said());
+    world.write("password", "s3cret word\n");
+    dovecot.put("1.gone", &report(&path, "ana@readers.test", "5.1.1", GONE));
+    until("it is read", &|| said().contains("1 suppressed"));
+    assert!(said().contains("can be read again"), "{}", said());
+    child.kill().expect("a kill");
+    child.wait().expect("its end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_opens_the_mailbox_and_one_that_has_expired_does_not() {
+    for (token, right) in [("fresh-token", true), ("stale-token", false)] {
+        let port = oauth("desk", "fresh-token").await;
+        let returns = format!("imap = \"imap://desk@127.0.0.1:{port}\"\ntoken_file = \"token\"");
+        let (_server, world) = sent(&returns).await;
+        world.write("token", token);
+        let (code, out, err) = herald(&world, &["bounces", "read"]);
+        assert_eq!(code == 0, right, "{out}{err}");
+        assert!(right || (err.contains("expired") && err.contains("token") && !err.contains(token)), "{err}");
+    }
+}
+
+/// An IMAP server with an empty mailbox that lets in whoever has this token.
+async fn oauth(user: &str, token: &str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    let right = format!("user={user}\x01auth=Bearer {token}\x01\x01");
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let mut io = tokio::io::BufReader::new(stream);
+        io.write_all(b"* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2] hello\r\n").await.expect("a greeting");
+        let mut line = String::new();
+        while io.read_line(&mut line).await.is_ok_and(|n| n > 0) {
+            let (tag, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+            let answer = if rest == "AUTHENTICATE XOAUTH2" {
+                io.write_all(b"+ \r\n").await.expect("a turn");
+                let mut said = String::new();
+                io.read_line(&mut said).await.expect("a token");
+                if data_encoding::BASE64.decode(said.trim_end().as_bytes()).is_ok_and(|said| said == right.as_bytes()) {
+                    format!("{tag} OK come in\r\n")
+                } else {
+                    io.write_all(b"+ eyJzdGF0dXMiOiI0MDAifQ==\r\n").await.expect("a reason");
+                    said.clear();
+                    io.read_line(&mut said).await.expect("an empty line");
+                    assert_eq!(said, "\r\n");
+                    format!("{tag} NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)\r\n")
+                }
+            } else if rest.starts_with("SELECT") {
+                format!("* 0 EXISTS\r\n* OK [UIDVALIDITY 7] numbers\r\n{tag} OK [READ-WRITE] open\r\n")
+            } else if rest.starts_with("UID SEARCH") {
+                format!("* SEARCH\r\n{tag} OK done\r\n")
+            } else {
+                format!("* BYE\r\n{tag} OK done\r\n")
+            };
+            io.write_all(answer.as_bytes()).await.expect("an answer");
+            line.clear();
+        }
+    });
+    port
 }
 
 #[tokio::test(flavor = "multi_thread")]

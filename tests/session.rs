@@ -78,6 +78,53 @@ async fn a_file_of_certificates_that_holds_none_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_signs_in_and_one_that_has_expired_hurts_nobody_and_is_read_anew() {
+    let office = Authority::new("office");
+    let wrong = "535 5.7.8 stale-token is no good";
+    let server = Server::start(Ways { auth: "PLAIN XOAUTH2", wrong, ..Ways::default() }).await;
+    let post = post(&office, &format!("smtp://desk@{}", server.at), "token_file = \"token\"").await;
+    std::fs::write(post.folder.join("token"), "stale-token\n").expect("a token");
+    let said = held(&post).await;
+    assert!(said.contains("535 5.7.8 … is no good") && said.contains("status 401"), "{said}");
+    assert!(!said.contains("stale-token") && !said.contains("password"), "{said}");
+    // While it runs, another program renews the token.
+    let post = std::sync::Arc::new(post);
+    let (other, stop) = (std::sync::Arc::clone(&post), tokio_util::sync::CancellationToken::new());
+    let token = stop.clone();
+    let before = server.count("AUTH");
+    let run = tokio::spawn(async move { other.deliver_on(token).await });
+    let until = async |what: &str, so: &dyn Fn() -> bool| {
+        for _ in 0..600 {
+            if so() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("not in time: {what}");
+    };
+    until("it is refused", &|| server.count("AUTH") > before).await;
+    std::fs::write(post.folder.join("token"), "fresh-token\n").expect("a token");
+    until("the copies come", &|| server.count("message") == 5).await;
+    stop.cancel();
+    run.await.expect("a task").expect("a run");
+    assert_eq!(post.states().await[2], 5);
+    assert!(server.heard().iter().all(|line| !line.starts_with("AUTH PLAIN")), "by the token and nothing else");
+    // A server without it, and a file without a token.
+    let server = Server::start(Ways { auth: "PLAIN", ..Ways::default() }).await;
+    for (text, words) in
+        [("fresh-token", "name a password_file"), ("", "token_file"), ("two words", "more than one word")]
+    {
+        let post = self::post(&office, &format!("smtp://desk@{}", server.at), "token_file = \"token\"").await;
+        std::fs::write(post.folder.join("token"), text).expect("a token");
+        let said = match post.deliver_until(tokio_util::sync::CancellationToken::new()).await {
+            Ok(summary) => summary.relay.expect("the relay's words"),
+            Err(error) => error.to_string(),
+        };
+        assert!(said.contains(words) && !said.contains("two words"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_right_password_signs_in_and_a_wrong_one_holds_everything_and_is_never_said() {
     let office = Authority::new("office");
     for auth in ["PLAIN LOGIN", "LOGIN", "PLAIN"] {

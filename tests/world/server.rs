@@ -65,7 +65,7 @@ pub struct Ways {
     pub implicit: bool,
     /// Mechanisms of AUTH, `PLAIN LOGIN`.
     pub auth: &'static str,
-    /// What it says to a wrong password; the right one is `s3cret word`, the user `desk`.
+    /// What it says to a wrong password or token; the right ones are `s3cret word` and `fresh-token`, the user is `desk`.
     pub wrong: &'static str,
     /// Words that it puts behind the 220 of STARTTLS, before TLS.
     pub injected: &'static str,
@@ -188,7 +188,7 @@ where
     }
 }
 
-/// PLAIN in one line, LOGIN in three.
+/// PLAIN in one line, LOGIN in three; XOAUTH2 in one, and where it is refused a reason and an empty line between.
 async fn sign_in<S>(io: &mut S, line: &str, ways: &Ways) -> Option<()>
 where
     S: AsyncBufReadExt + AsyncWrite + Unpin,
@@ -200,6 +200,15 @@ where
         say(io, "334 UGFzc3dvcmQ6").await?;
         let password = read(io).await?;
         decode(&user) == b"desk" && decode(&password) == b"s3cret word"
+    } else if line.starts_with("AUTH XOAUTH2 ") {
+        let right =
+            decode(line.split(' ').nth(2).unwrap_or_default()) == b"user=desk\x01auth=Bearer fresh-token\x01\x01";
+        if !right {
+            let why = data_encoding::BASE64.encode(br#"{"status":"401","schemes":"bearer"}"#);
+            say(io, &format!("334 {why}")).await?;
+            assert_eq!(read(io).await?, "", "an empty line, and no token once more");
+        }
+        right
     } else {
         decode(line.split(' ').nth(2).unwrap_or_default()) == b"\0desk\0s3cret word"
     };

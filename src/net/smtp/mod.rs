@@ -111,6 +111,9 @@ pub enum Cause {
     /// There is no way to sign in that both know.
     #[error("{0}")]
     Auth(String),
+    /// There is no token, or the server does not take it: until whoever renews it has done so, which is nobody's fault here.
+    #[error("{0}; each connection reads the token anew")]
+    Token(String),
     /// Words came before they were asked for: somebody between may have put them there.
     #[error("the server spoke before it was asked: nothing that it says can be trusted")]
     Unasked,
@@ -120,8 +123,7 @@ pub enum Cause {
 fn advice(step: &Step, cause: &Cause) -> &'static str {
     match (step, cause) {
         (Step::Auth, Cause::Refused(reply)) if !reply.is_transient() => {
-            "; look at the user in url, and at the password in password_file or password_env or the token in token_file: a token \
-             may have expired, and is read again for each connection"
+            "; look at the user in url and at the password in password_file or password_env"
         }
         _ => "",
     }

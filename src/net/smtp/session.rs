@@ -233,28 +233,25 @@ async fn with_password(
 }
 
 /// XOAUTH2 as Google and Microsoft have it: user and token in one line. Before it refuses, a server says why in a 334, and waits
-/// for an empty line. A token that was renewed meanwhile is tried at the next connection, since each reads it anew.
+/// for an empty line.
 async fn with_token(wire: &mut Wire, user: &str, token: &Token) -> Result<(), SmtpError> {
-    let token = token.read().map_err(unable)?;
+    let missing = |why: String| SmtpError::new(Step::Auth, Cause::Token(why));
+    let token = token.read().map_err(missing)?;
     let credentials = Credentials::new(user.to_owned(), token.expose_secret().to_owned());
     let auth = Auth::new(Mechanism::Xoauth2, credentials, None).map_err(|e| unable(format!("AUTH XOAUTH2: {e}")))?;
     wire.say(Step::Auth, auth).await?;
     let mut reply = wire.reply(Step::Auth).await?;
-    let mut why = None;
+    let mut why = String::new();
     if reply.code == 334 {
-        why = reply.lines.first().and_then(|line| complaint(line));
+        why = reply.lines.first().and_then(|line| complaint(line)).unwrap_or_default();
         wire.say(Step::Auth, "\r\n").await?;
         reply = wire.reply(Step::Auth).await?;
     }
     match reply.code {
         235 => Ok(()),
         334 => Err(unable("the server asks on and on")),
-        _ => {
-            if let (Some(why), Some(last)) = (why, reply.lines.last_mut()) {
-                last.push_str(&format!(" ({why})"));
-            }
-            Err(SmtpError::new(Step::Auth, Cause::Refused(without(reply, &token))))
-        }
+        _ if reply.is_transient() => Err(SmtpError::new(Step::Auth, Cause::Refused(without(reply, &token)))),
+        _ => Err(missing(format!("the server does not take the token of “{user}”: {}{why}", without(reply, &token)))),
     }
 }
 
@@ -264,7 +261,7 @@ fn complaint(line: &str) -> Option<String> {
     let said: serde_json::Value = serde_json::from_slice(&json).ok()?;
     let status = said.get("status")?;
     let status = status.as_str().map_or_else(|| status.to_string(), str::to_owned);
-    Some(format!("status {}", status.chars().filter(|c| c.is_ascii_graphic()).take(40).collect::<String>()))
+    Some(format!(" (status {})", status.chars().filter(|c| c.is_ascii_graphic()).take(40).collect::<String>()))
 }
 
 /// A refusal without the password or token, which a careless server may repeat in it.
