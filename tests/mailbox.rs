@@ -96,6 +96,8 @@ async fn what_comes_back_is_read_once_and_whoever_is_gone_gets_no_more() {
         ["1.gone", "2.later", "3.us", "4.letter!", "5.stranger!"],
         "whose letters, stay unseen"
     );
+    let (_, out, _) = herald(&world, &["editions", "show", "1", "--recipients"]);
+    assert!(out.contains("came back: failure: 550 5.1.1 no such user"), "{out}");
     // A second look changes nothing, nor does a message that somebody has opened.
     let (code, out, _) = herald(&world, &["bounces", "read"]);
     assert!(code == 0 && out.contains("0 messages"), "{out}");

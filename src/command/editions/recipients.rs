@@ -124,7 +124,7 @@ async fn table(cx: &Context, pages: &mut Pages<'_>) -> anyhow::Result<()> {
                 one.at.map_or(String::new(), |at| cx.when(at)),
                 next,
                 one.code.map_or(String::new(), |code| code.to_string()),
-                one.line.unwrap_or_default(),
+                said(one.line, one.returned),
             ]);
         }
     }
@@ -140,14 +140,24 @@ async fn table(cx: &Context, pages: &mut Pages<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What the relay said, and what came back later.
+fn said(line: Option<String>, returned: Option<String>) -> String {
+    match (line.unwrap_or_default(), returned) {
+        (line, None) => line,
+        (line, Some(returned)) => format!("{line}; came back: {returned}"),
+    }
+}
+
 /// Beside the file first, so that a half-written one never stands under its name.
 async fn to_file(pages: &mut Pages<'_>, excel: bool, path: &Path) -> anyhow::Result<usize> {
     let named = || format!("{} cannot be written", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(named)?;
     let mut writer = Writer::new(BufWriter::new(file.as_file_mut()), excel).with_context(named)?;
-    let columns =
-        ["email", "number", "language", "state", "attempts", "at", "next_at", "held", "code", "enhanced", "line"];
+    let columns = [
+        "email", "number", "language", "state", "attempts", "at", "next_at", "held", "code", "enhanced", "line",
+        "returned",
+    ];
     writer.write(columns).with_context(named)?;
     let mut people = 0;
     loop {
@@ -172,6 +182,7 @@ async fn to_file(pages: &mut Pages<'_>, excel: bool, path: &Path) -> anyhow::Res
                 one.code.map_or(String::new(), |code| code.to_string()),
                 one.enhanced.clone().unwrap_or_default(),
                 one.line.clone().unwrap_or_default(),
+                one.returned.clone().unwrap_or_default(),
             ];
             writer.write(cells.iter().map(String::as_str)).with_context(named)?;
         }

@@ -159,9 +159,9 @@ pub(super) fn enhanced(word: &str) -> Option<(u8, u16, u16)> {
 /// The first code and the first telling enhanced code of a text.
 pub(super) fn codes(text: &str) -> (Option<u16>, Option<(u8, u16, u16)>) {
     let (mut code, mut said): (Option<u16>, Option<(u8, u16, u16)>) = (None, None);
-    for word in text
-        .split(|c: char| c.is_whitespace() || matches!(c, '-' | '#' | '(' | ')' | '<' | '>' | '\'' | '"' | ';' | ','))
-    {
+    for word in text.split(|c: char| {
+        c.is_whitespace() || matches!(c, '-' | '#' | '(' | ')' | '[' | ']' | '<' | '>' | '\'' | '"' | ';' | ',')
+    }) {
         let bare = word.trim_end_matches([':', '.']);
         if bare.len() == 3 && bare.bytes().all(|b| b.is_ascii_digit()) && matches!(bare.as_bytes()[0], b'4' | b'5') {
             code = code.or(bare.parse().ok().filter(|code: &u16| code % 100 < 80));

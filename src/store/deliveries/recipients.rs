@@ -31,10 +31,14 @@ pub struct Recipient {
     pub enhanced: Option<String>,
     /// Its words, or ours.
     pub line: Option<String>,
+    /// What came back to the return path later: the last report, its kind and words.
+    pub returned: Option<String>,
 }
 
 const PAGE: &str = "SELECT d.subscriber, s.mailbox, v.language, CAST(d.state AS BIGINT), CAST(d.attempts AS BIGINT), d.at, d.next_at, \
-        CAST(d.code AS BIGINT), d.enhanced, d.line \
+        CAST(d.code AS BIGINT), d.enhanced, d.line, \
+        (SELECT r.kind || CASE WHEN r.line = '' THEN '' ELSE ': ' || r.line END FROM returns r \
+         WHERE r.subscriber = d.subscriber AND r.edition = d.edition ORDER BY r.id DESC LIMIT 1) \
      FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber \
      LEFT JOIN edition_variants v ON v.edition = d.edition AND v.number = d.variant \
      WHERE d.edition = $1 AND d.subscriber > $2 AND ($3 IS NULL OR d.state = $3) ORDER BY d.subscriber LIMIT $4";
@@ -72,6 +76,7 @@ pub async fn page(
                 code: row.get(7)?,
                 enhanced: row.get(8)?,
                 line: row.get(9)?,
+                returned: row.get(10)?,
             })
         })
         .collect()
