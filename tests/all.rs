@@ -22,6 +22,7 @@ mod mails;
 mod pages;
 mod relays;
 mod returns;
+mod right;
 mod road;
 mod sending;
 mod session;

@@ -198,6 +198,7 @@ impl Head {
         }
         let mut assets = rendered.assets;
         let mut unsettled = rendered.unsettled;
+        let mut decorative = std::mem::take(&mut rendered.decorative);
         let picture = matter.lead.as_ref().and_then(|lead| {
             let found = markup::picture(&lead.src, lead.line, &ground, &mut complaints);
             unsettled |= found.unsettled;
@@ -206,8 +207,12 @@ impl Head {
                 assets.push(asset.clone());
             }
             let said = |text: &Option<String>| text.as_deref().map(markup::line).filter(|text| !text.is_empty());
+            let url = found.url?;
+            if lead.alt.as_deref() == Some("") && !decorative.contains(&url) {
+                decorative.push(url.clone());
+            }
             Some(Picture {
-                url: found.url?,
+                url,
                 alt: said(&lead.alt).unwrap_or_default(),
                 caption: said(&lead.caption),
                 credit: said(&lead.credit),
@@ -229,6 +234,7 @@ impl Head {
             topics: topics(&matter, house),
             authors: matter.authors.iter().map(|name| markup::line(name)).filter(|name| !name.is_empty()).collect(),
             picture,
+            decorative,
             canonical: matter.canonical.clone(),
             corrections: matter.corrections.clone(),
             withdrawn: matter.withdrawn.as_deref().map(markup::line),
@@ -240,6 +246,7 @@ impl Head {
             content.summary.clone_from(&reason);
             content.text = reason;
             content.picture = None;
+            content.decorative.clear();
             assets.clear();
         }
         let draft = Draft {

@@ -193,6 +193,10 @@ pub struct Content {
     pub authors: Vec<String>,
     /// The lead picture.
     pub picture: Option<Picture>,
+    /// Pictures that say nothing by their author's word (`image_alt: ""`, `alt=""`), by address. Another picture without
+    /// alt text is one of which nobody said what it shows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decorative: Vec<String>,
     /// Where it first appeared, if not here.
     pub canonical: Option<String>,
     /// Corrections, newest first.

@@ -17,7 +17,7 @@ use crate::clock::Instant;
 use crate::service::{Lock, LockError};
 use crate::store::acts::{self, Act};
 use crate::store::editions::states::{self, Counts};
-use crate::store::editions::{self, Edition, Printed, State};
+use crate::store::editions::{self, Edition, Printed, State, findings};
 use crate::store::{Store, Tx};
 
 pub(super) use control::call_off;
@@ -68,6 +68,9 @@ pub enum Action {
         /// Not now but then, in the newsroom's time: "2026-03-04 07:00".
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
+        /// Its pictures without alt text are decorative: let it go with them.
+        #[arg(long)]
+        decorative: bool,
     },
     /// Take again what was refused for a passing reason until it was given up, or has no answer and is held.
     Retry {
@@ -111,6 +114,8 @@ struct Shown<'a> {
     stories: Option<Vec<Printed>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusals: Option<Vec<states::Refusal>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<findings::Finding>>,
     /// Whose approval counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     approvals: Option<Vec<Approver>>,
@@ -154,6 +159,7 @@ impl<'a> Shown<'a> {
             refusals: None,
             approvals: None,
             log: None,
+            findings: None,
         }
     }
 }
@@ -172,7 +178,7 @@ impl Editions {
             Action::Audit { id } => audit::run(cx, &store, id).await,
             Action::Approve(approve) => approve.run(cx, &store).await,
             Action::Pause { id } => control::pause(cx, &store, id).await,
-            Action::Resume { id, at } => control::resume(cx, &store, id, at.as_deref()).await,
+            Action::Resume { id, at, decorative } => control::resume(cx, &store, id, (at.as_deref(), decorative)).await,
             Action::Retry { id } => retry::run(cx, &store, id).await,
             Action::Cancel { id, yes } => control::cancel(cx, &store, id, yes).await,
         }

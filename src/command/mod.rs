@@ -15,6 +15,7 @@ pub mod confirm;
 pub mod context;
 pub mod editions;
 pub mod exit;
+mod findings;
 mod hold;
 pub mod init;
 pub mod keys;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::newsletters::named;
 use super::proofs::{Asked, Draft, plate, rendering_for};
-use super::{Advice, Context, Exit, Usage, output};
+use super::{Advice, Context, Exit, Usage, findings, output};
 use crate::article::Language;
 use crate::audience::{Ground, Person};
 use crate::config::Config;
@@ -61,6 +61,7 @@ impl Preview {
         if draft.stale {
             output::note(format!("Nothing is new to “{}”, so this shows its newest stories.", newsletter.name));
         }
+        findings::say(&draft.proof.findings);
         let n = place(&config, &draft, wanted.as_ref())?;
         let (version, rendering) = (&draft.proof.layout.versions[n], &draft.proof.renderings[n]);
         let person = reader(&config, &version.language)?;
@@ -86,6 +87,7 @@ impl Preview {
                 "stories": draft.proof.titles,
                 "recipients": draft.survey.copies,
                 "new": !draft.stale,
+                "findings": draft.proof.findings,
                 "eml": eml,
                 "html": page,
                 "bytes": copy.bytes.len(),

@@ -19,15 +19,16 @@ use super::hold::{Brake, Ended};
 use super::newsletters::named;
 use super::proofs::{self, Asked, Draft};
 use super::signed::{machine_user, signed_in};
-use super::{Advice, Context, Exit, Usage, bar, confirm, output};
+use super::{Advice, Context, Exit, Usage, bar, confirm, findings, output};
 use crate::article::Language;
 use crate::clock::Instant;
 use crate::config::{Newsletter, Span};
 use crate::delivery::{self, Hand, Progress};
 use crate::edition::compose::{self, How, Wish};
-use crate::edition::fill;
 use crate::edition::tell::{self, Words};
+use crate::edition::{check, fill};
 use crate::service::{Lock, LockError};
+use crate::store::editions::findings::Finding;
 use crate::store::editions::{self, State, states};
 use crate::store::{Store, wish};
 use crate::wake::Wake;
@@ -72,6 +73,9 @@ pub struct Send {
     /// Don't ask.
     #[arg(long)]
     pub yes: bool,
+    /// Pictures without alt text are decorative: send it with them.
+    #[arg(long)]
+    pub decorative: bool,
     /// Say what would go to how many, and send nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -96,6 +100,10 @@ struct Plan<'a> {
     had_all: i64,
     not_theirs: i64,
     languages: std::collections::BTreeMap<String, i64>,
+    /// What was found in it, the gravest first.
+    findings: &'a [Finding],
+    /// Why it would not be sent as it is.
+    refused: Option<String>,
 }
 
 impl Send {
@@ -122,6 +130,7 @@ impl Send {
         let mut tx = store.read().await?;
         let (start_at, wall) = proofs::when_named(&mut tx, &config, newsletter, self.at.as_deref(), now).await?;
         let articles = proofs::articles_named(&mut tx, &self.article).await?;
+        let decorative = self.decorative.then(|| findings::decision(now));
         let hand = Wish {
             lists,
             subject: self.subject.clone(),
@@ -130,6 +139,7 @@ impl Send {
             wall,
             date: (start_at > now).then_some(start_at),
             test: None,
+            decorative,
         };
         let testing = !self.test.is_empty();
         let mut asked = Asked {
@@ -160,12 +170,16 @@ impl Send {
                 output::json(&plan(&draft, &asked.wish.lists, start_at))?;
             } else {
                 output::line("Nothing was sent: this was a dry run.")?;
+                if let Err(refusal) = findings::demand_none_holds(&draft.proof.findings) {
+                    output::line(format!("Without --dry-run it would be refused: {refusal}"))?;
+                }
             }
             return Ok(Exit::Done);
         }
         if draft.survey.copies == 0 {
             return Err(Usage(nobody(&draft)).into());
         }
+        findings::demand_none_holds(&draft.proof.findings)?;
         let question = if needs > 0 { "Have it approved for" } else { "Send to" };
         if !self.yes && !confirm(&format!("{question} {}?", people(draft.survey.copies)))? {
             anyhow::bail!("nothing was sent");
@@ -255,6 +269,7 @@ async fn freeze(store: &Store, asked: Asked<'_>, draft: Draft, how: &How) -> any
     for _ in 0..TRIES {
         // A newsletter that was not known when it was laid out has its number now.
         if let Some(draft) = draft.take().filter(|draft| draft.proof.layout.row.id != 0)
+            && findings::demand_none_holds(&draft.proof.findings).map(|()| true)?
             && let Some(edition) = compose::freeze(store, &draft.proof, how).await?
         {
             return Ok(edition);
@@ -339,6 +354,7 @@ fn say(cx: &Context, draft: &Draft, lists: &[String], (start_at, now): (Instant,
     if languages.len() > 1 {
         output::note(format!("  By language: {}.", languages.join(", ")));
     }
+    findings::say(&proof.findings);
     if survey.had_some > 0 {
         let again = if proof.layout.settings.again { "they get it again" } else { "their copies leave that out" };
         output::note(format!("  {} already had some of it; {again}.", people(survey.had_some)));
@@ -377,6 +393,8 @@ fn plan<'a>(draft: &'a Draft, lists: &'a [String], start_at: Instant) -> Plan<'a
         had_all: survey.had_all,
         not_theirs: survey.not_theirs,
         languages: survey.languages.iter().map(|(l, n): (&Language, &i64)| (l.to_string(), *n)).collect(),
+        findings: &proof.findings,
+        refused: check::reason(&proof.findings),
     }
 }
 
@@ -441,6 +459,7 @@ async fn standing(store: &Store, edition: i64) -> anyhow::Result<(State, states:
 async fn report(cx: &Context, store: &Store, edition: i64) -> anyhow::Result<Exit> {
     let mut tx = store.read().await?;
     let counts = states::counts(&mut tx, edition).await?;
+    let found = editions::findings::of(&mut tx, edition).await?;
     let Some(edition) = editions::by_id(&mut tx, edition).await? else { return Ok(Exit::Failed) };
     let exit = if counts.failed + counts.unknown > 0 { Exit::Partly } else { Exit::Done };
     if cx.frame.json {
@@ -454,6 +473,7 @@ async fn report(cx: &Context, store: &Store, edition: i64) -> anyhow::Result<Exi
             "recipients": edition.recipients,
             "waiting": counts.waiting(),
             "counts": counts,
+            "findings": found,
         }))?;
         return Ok(exit);
     }

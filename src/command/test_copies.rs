@@ -1,7 +1,7 @@
 //! `herald send NEWSLETTER --test ADDRESS…`: the same mail, marked as a test, recorded as no delivery.
 
 use super::proofs::{Asked, Draft, plate, rendering_for};
-use super::{Context, Exit, Usage, output};
+use super::{Context, Exit, Usage, findings, output};
 use crate::audience::Address;
 use crate::delivery::{self, DeliveryError, Press};
 use crate::mail::Choice;
@@ -24,6 +24,7 @@ pub(super) async fn send(
     if draft.stale {
         output::note(format!("Nothing is new to “{}”, so the test shows its newest stories.", asked.newsletter.name));
     }
+    findings::say(&draft.proof.findings);
     let mut told = Vec::new();
     let mut refused = 0;
     for address in &addresses {
@@ -60,6 +61,7 @@ pub(super) async fn send(
             "newsletter": asked.newsletter.name,
             "subject": draft.proof.subject(),
             "test": told,
+            "findings": draft.proof.findings,
         }))?;
     } else {
         let sent = addresses.len() - refused;

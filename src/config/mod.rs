@@ -1,6 +1,7 @@
 //! `config.toml` as types, one file a section. Every key is documented once, here: the doc comments
 //! are the reference that `herald config explain` prints and `docs/CONFIG.md` is made of.
 
+pub mod address;
 mod check;
 mod dkim;
 mod environment;

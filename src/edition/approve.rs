@@ -8,11 +8,12 @@
 
 use chrono::Duration;
 
+use super::check;
 use crate::clock::Instant;
 use crate::secret::Keyring;
 use crate::store::acts::{self, Act};
 use crate::store::editions::approvals::{self, Approval};
-use crate::store::editions::{self, Edition, State, freeze, states};
+use crate::store::editions::{self, Edition, State, findings, freeze, states};
 use crate::store::staff::{self, Account, Role};
 use crate::store::{Store, StoreError, Tx, wish};
 
@@ -49,6 +50,11 @@ pub enum Refused {
     /// What is in the store is not what was frozen.
     #[error("edition {0} is not what was frozen: somebody has changed it in the store. Cancel it, and send a new one")]
     Changed(i64),
+    /// Something in it would be wrong, and nobody has decided about that.
+    #[error(
+        "edition {0} is not right as it is: {1}. `herald editions resume {0}` (with --decorative for pictures) lets it be, `herald editions cancel {0}` takes it back"
+    )]
+    NotRight(i64, String),
     /// One of its articles may not be shown any more.
     #[error(
         "edition {edition} cannot go: {slug} ({language}) {what}. Cancel it (`herald editions cancel {edition}`) and send a new one"
@@ -185,6 +191,9 @@ pub async fn approve(tx: &mut Tx, ring: &Keyring, id: i64, word: Word<'_>) -> Re
     if let Some(trouble) = states::changed(tx, id).await?.into_iter().find(|t| !t.may_be_sent()) {
         let states::Trouble { slug, language, what, .. } = trouble;
         return Err(Refused::Trouble { edition: id, slug, language, what });
+    }
+    if let Some(reason) = check::reason(&findings::of(tx, id).await?) {
+        return Err(Refused::NotRight(id, reason));
     }
     let Word { account, now, .. } = word;
     let before = standing(tx, ring, &edition).await?;

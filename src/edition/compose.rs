@@ -12,6 +12,7 @@ use crate::config::{Config, Newsletter};
 use crate::mail::{Choice, Links, Parts, Piece, Rendering};
 use crate::store::acts::{self, Act};
 use crate::store::deliveries::when::When;
+use crate::store::editions::findings::{self, Decided, Finding};
 use crate::store::editions::freeze::{self, Frozen};
 use crate::store::editions::newsletters::move_marks;
 use crate::store::editions::{NewsletterRow, Place, Settings, State, Variant};
@@ -19,11 +20,10 @@ use crate::store::{Store, Tx, articles, wish};
 use crate::template::Templates;
 use crate::template::issue::{self, Issue, TestBar};
 
-use super::EditionError;
-use super::approve;
 use super::fill::Version;
 use super::select::{Picked, Selected, languages};
 use super::slots::Slot;
+use super::{EditionError, approve, check};
 
 /// What is asked of an edition beside its stories.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,8 @@ pub struct Wish {
     pub date: Option<Instant>,
     /// A test copy: for whom.
     pub test: Option<TestBar>,
+    /// Staff said that pictures without alt text are decorative.
+    pub decorative: Option<Decided>,
 }
 
 /// What an edition prints where, and for whom, before anything is rendered.
@@ -136,6 +138,8 @@ pub struct Proof {
     pub renderings: Vec<Rendering>,
     /// The headline of each story, by position, in the first language that has it.
     pub titles: Vec<String>,
+    /// What was found when it was looked at.
+    pub findings: Vec<Finding>,
 }
 
 impl Proof {
@@ -185,13 +189,18 @@ pub async fn proof(
         layout.settings.when.per_day = None;
     }
     let sheet = Sheet { config, templates, newsletter, number, layout: &layout, wish, revisions: &revisions };
-    let renderings = layout.versions.iter().map(|v| sheet.rendering(&v.language)).collect::<Result<_, _>>()?;
+    let renderings: Vec<Rendering> =
+        layout.versions.iter().map(|v| sheet.rendering(&v.language)).collect::<Result<_, _>>()?;
     let title = |position: usize| {
         let printed = layout.articles.iter().find(|printed| printed.position == position)?;
         revisions.get(&printed.revision).map(|revision| revision.content.title.clone())
     };
+    let mut findings = check::look(tx, config, (&layout, number), &renderings, &revisions).await?;
+    for finding in findings.iter_mut().filter(|finding| check::is_undescribed(finding)) {
+        finding.decided.clone_from(&wish.decorative);
+    }
     let titles = (0..layout.selected.stories.len()).map(|n| title(n).unwrap_or_default()).collect();
-    Ok(Proof { number, renderings, titles, layout })
+    Ok(Proof { number, renderings, titles, findings, layout })
 }
 
 /// What one issue is made of, in whatever language.
@@ -263,9 +272,14 @@ impl Sheet<'_> {
     fn story(&self, position: u8, revision: &Revision, language: &Language) -> issue::Story {
         let site = &self.config.site;
         let content = &revision.content;
-        let topic = content.topics.first().map(|label| issue::Link {
-            label: self.templates.topic_name(label, language),
-            url: site.address(&format!("{}/topics/{}", site.prefix(language), segment(&topic_id(label)))),
+        let topic = content.topics.first().map(|label| {
+            let id = topic_id(label);
+            // A topic of nobody's configuration has its page where something is published under it.
+            let known = self.config.topics.iter().any(|topic| topic.id == id);
+            let page =
+                if known || !site.languages.contains(&revision.language) { language } else { &revision.language };
+            let url = site.address(&format!("{}/topics/{}", site.prefix(page), segment(&id)));
+            issue::Link { label: self.templates.topic_name(label, language), url }
         });
         issue::Story {
             position,
@@ -373,6 +387,9 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
     let id = freeze::insert(&mut tx, &frozen).await?;
     let made = Act { at: layout.composed_at, who: how.made_by.clone(), what: "made it".to_owned(), why: None };
     acts::note(&mut tx, Some(id), &made).await?;
+    if !proof.findings.is_empty() {
+        findings::note(&mut tx, id, &proof.findings).await?;
+    }
     wish(&mut tx).await?;
     tx.commit().await?;
     Ok(Some(id))

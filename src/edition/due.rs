@@ -13,18 +13,18 @@ use serde::Serialize;
 use crate::calendar::instant_of;
 use crate::clock::{Clock, Instant};
 use crate::config::{Config, Newsletter, Schedule, Span};
+use crate::store::editions::findings::lines;
 use crate::store::editions::newsletters::move_marks;
 use crate::store::editions::{self, NewsletterRow, states};
 use crate::store::{Store, Tx, subscribers};
 use crate::template::Templates;
 
-use super::EditionError;
-use super::approve;
 use super::compose::{self, How, Layout, Proof, Wish};
 use super::fill::{self, Audience, Chooser};
 use super::select::{self, Selected};
 use super::slots::{Slot, Slots};
 use super::tell::{self, Words};
+use super::{EditionError, approve, check};
 
 /// How often it is tried to freeze an edition whose articles change meanwhile.
 const TRIES: usize = 3;
@@ -274,7 +274,12 @@ async fn make(
         let Some(proof) = look(store, config, templates, newsletter, due, now_all, now).await? else {
             return Ok(None);
         };
+        let reasons: Vec<String> = [how.held.clone(), check::reason(&proof.findings)].into_iter().flatten().collect();
+        let how = How { held: (!reasons.is_empty()).then(|| reasons.join("; ")), ..how.clone() };
         let Some(edition) = compose::freeze(store, &proof, &how).await? else { continue };
+        for (_, line) in lines(proof.findings.iter().filter(|finding| !finding.holds())) {
+            tracing::warn!("{} no. {} (edition {edition}): {line}", newsletter.name, proof.number);
+        }
         let mut made = Made {
             newsletter: newsletter.name.clone(),
             edition,

@@ -3,12 +3,14 @@
 //! 1. [`make_due`] looks which newsletters are due ([`due`]) and makes their editions.
 //! 2. [`select`] takes what is new to the newsletter, in a version for each language.
 //! 3. [`compose`] renders it once a language, and freezes all of it in one transaction.
-//! 4. [`approve`] takes the word of those who must have looked at it, where there are any.
-//! 5. [`fill`] makes the deliveries, with each person's choice of stories, in chunks.
+//! 4. [`check`] looks at every rendering: what would make the mail wrong holds the edition.
+//! 5. [`approve`] takes the word of those who must have looked at it, where there are any.
+//! 6. [`fill`] makes the deliveries, with each person's choice of stories, in chunks.
 //!
 //! Each step finds its work in the store, so all of it may die at any moment and be done again.
 
 pub mod approve;
+pub mod check;
 pub mod compose;
 pub mod due;
 pub mod fill;

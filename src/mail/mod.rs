@@ -16,6 +16,7 @@ mod cut;
 pub mod dkim;
 mod encoded;
 mod header;
+pub mod inspect;
 mod letter;
 mod mailbox;
 mod message;

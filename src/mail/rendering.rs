@@ -168,9 +168,30 @@ impl Rendering {
         Filling { person, links, why: &self.parts.why, subject, choice, places }
     }
 
-    /// Bytes of the encoded HTML part with every story in it: Gmail cuts a mail off at 102 KB.
-    pub fn html_size(&self) -> usize {
-        self.html.size()
+    /// A copy's text or HTML in the blocks of its stories: each with the position of the innermost story it belongs to.
+    pub(super) fn blocks(
+        &self,
+        syntax: Syntax,
+        person: &Person,
+        choice: Choice,
+        links: Links<'_>,
+    ) -> Result<Vec<(Option<u8>, String)>, MailError> {
+        let subject = self.subject(Some(person), choice, links)?;
+        let pieces = if syntax == Syntax::Html { &self.parts.html } else { &self.parts.text };
+        let mut blocks = Vec::new();
+        splice::blocks(pieces, None, &self.filling(Some(person), choice, links, &subject), syntax, &mut blocks);
+        Ok(blocks)
+    }
+
+    /// Bytes of a copy's HTML part, encoded: Gmail cuts a mail off at 102 KB.
+    ///
+    /// # Errors
+    /// When the choice holds none of the stories.
+    pub fn html_bytes(&self, person: &Person, choice: Choice, links: Links<'_>) -> Result<usize, MailError> {
+        let subject = self.subject(Some(person), choice, links)?;
+        let mut out = Vec::with_capacity(self.html.size());
+        self.html.write(&self.filling(Some(person), choice, links, &subject), Syntax::Html, &mut out);
+        Ok(out.len())
     }
 
     fn size(&self) -> usize {

@@ -107,6 +107,34 @@ pub(super) fn text(pieces: &[Piece], filling: &Filling<'_>, syntax: Syntax, out:
     }
 }
 
+/// Puts a copy's text together as [`text`] does, a new entry wherever a story's block begins or ends.
+pub(super) fn blocks(
+    pieces: &[Piece],
+    position: Option<u8>,
+    filling: &Filling<'_>,
+    syntax: Syntax,
+    out: &mut Vec<(Option<u8>, String)>,
+) {
+    let put = |out: &mut Vec<(Option<u8>, String)>, text: &str| match out.last_mut() {
+        Some((last, so_far)) if *last == position => so_far.push_str(text),
+        _ => out.push((position, text.to_owned())),
+    };
+    for piece in pieces {
+        match piece {
+            Piece::Text(fixed) => put(out, fixed),
+            Piece::Hole(hole) => put(out, &escaped(filling.value(hole), syntax)),
+            Piece::Block(when, inner) if filling.stands(*when) => {
+                let within = match when {
+                    When::Story { position, .. } => Some(*position),
+                    _ => position,
+                };
+                blocks(inner, within, filling, syntax, out);
+            }
+            Piece::Block(..) => {}
+        }
+    }
+}
+
 /// A value as it may stand in HTML text or in a quoted attribute; plain text is left as it is.
 pub(super) fn escaped(value: Cow<'_, str>, syntax: Syntax) -> Cow<'_, str> {
     if syntax == Syntax::Plain || !value.contains(['&', '<', '>', '"', '\'']) {

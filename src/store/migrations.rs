@@ -35,6 +35,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0004_hours.sql"),
     ),
     (
+        5,
+        "findings",
+        include_str!("../../migrations/sqlite/0005_findings.sql"),
+        include_str!("../../migrations/postgres/0005_findings.sql"),
+    ),
+    (
         6,
         "mailboxes",
         include_str!("../../migrations/sqlite/0006_mailboxes.sql"),

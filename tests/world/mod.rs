@@ -114,6 +114,12 @@ impl World {
         World { folder, clock, newsroom }
     }
 
+    /// Opens it anew, with what its folder holds now: templates are read once.
+    pub async fn reopen(&mut self) {
+        let config = std::fs::read_to_string(self.path("config.toml")).expect("config.toml");
+        self.newsroom = open(self.folder.path(), &config, self.clock.clone()).await;
+    }
+
     /// Its folder.
     pub fn path(&self, relative: &str) -> PathBuf {
         self.folder.path().join(relative)

@@ -28,6 +28,7 @@ pub(super) fn render(text: &str) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &options);
     figures(root);
+    unsaid(root);
     interview::mark(&arena, root);
     let mut html = String::with_capacity(text.len() * 2);
     match format_html(root, &options, &mut html) {
@@ -69,11 +70,34 @@ fn figure<'a>(image: &'a AstNode<'a>, url: &str, caption: &str, link: Option<&st
     if caption.trim().is_empty() {
         return None;
     }
-    let mut img = format!("<img src=\"{}\" alt=\"{}\">", attribute(url), attribute(&words(image)));
+    let mut img = picture(url, &words(image), "");
     if let Some(link) = link {
         img = format!("<a href=\"{}\">{img}</a>", attribute(link));
     }
     Some(format!("<figure>{img}<figcaption>{}</figcaption></figure>\n", attribute(caption)))
+}
+
+/// Pictures of which nobody said what they show get no `alt`: an empty one is for HTML, where somebody wrote it.
+fn unsaid<'a>(root: &'a AstNode<'a>) {
+    for node in root.descendants() {
+        let literal = match &node.data.borrow().value {
+            NodeValue::Image(image) if words(node).trim().is_empty() => picture(&image.url, "", &image.title),
+            _ => continue,
+        };
+        node.children().collect::<Vec<_>>().into_iter().for_each(AstNode::detach);
+        node.data.borrow_mut().value = NodeValue::HtmlInline(literal);
+    }
+}
+
+/// A picture as HTML; without words it has no `alt`, and without a title no `title`.
+fn picture(url: &str, words: &str, title: &str) -> String {
+    let mut html = format!("<img src=\"{}\"", attribute(url));
+    for (name, text) in [("alt", words), ("title", title)] {
+        if !text.trim().is_empty() {
+            html.push_str(&format!(" {name}=\"{}\"", attribute(text)));
+        }
+    }
+    html + ">"
 }
 
 /// Text as an attribute's value, which does for an element's text too.

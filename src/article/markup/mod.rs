@@ -110,6 +110,8 @@ pub struct Rendered {
     pub summary: String,
     /// Files it uses.
     pub assets: Vec<Asset>,
+    /// Pictures of it that are decorative by its author's word (`alt=""`), by address.
+    pub decorative: Vec<String>,
     /// The first heading of the first rank, where it stands before everything else: the title of a file that has none.
     pub heading: Option<String>,
     /// Whether something it names was not there: it is worth another look when the source has changed.
@@ -121,7 +123,7 @@ pub fn render(source: Source<'_>, ground: &Ground<'_>, complaints: &mut Complain
     let told = RefCell::new(Told::default());
     let more = more_mark(source.body);
     let html = html(source.body, source.markup, ground, &told);
-    let (html, assets) = rewrite::rewrite(&html, ground, &told);
+    let rewrite::Rewritten { html, assets, decorative } = rewrite::rewrite(&html, ground, &told);
     let html = bidi::without_overrides(sanitise::clean(&html, ground.page));
     let heading = plain::first_heading(&html);
     // What stands before the mark is what its author would have as the summary.
@@ -139,7 +141,7 @@ pub fn render(source: Source<'_>, ground: &Ground<'_>, complaints: &mut Complain
     for (place, reason) in told.said {
         complaints.warn(place.line(source), reason);
     }
-    Rendered { text, summary, assets, heading, unsettled: told.unsettled, html }
+    Rendered { text, summary, assets, decorative, heading, unsettled: told.unsettled, html }
 }
 
 /// Where a picture is shown from.

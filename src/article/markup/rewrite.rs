@@ -17,8 +17,19 @@ use address::Addresses;
 /// Elements within each other; what lies deeper loses its tags and keeps its words.
 const DEPTH: usize = 150;
 
-/// Rewrites HTML; with it come the files it uses.
-pub(super) fn rewrite<'a>(html: &str, ground: &'a Ground<'a>, told: &'a RefCell<Told>) -> (String, Vec<Asset>) {
+/// HTML after the rewriting.
+#[derive(Debug, Default)]
+pub(super) struct Rewritten {
+    /// The HTML.
+    pub(super) html: String,
+    /// The files it uses.
+    pub(super) assets: Vec<Asset>,
+    /// Addresses of pictures that their author calls decorative: with an `alt` that is there and empty.
+    pub(super) decorative: Vec<String>,
+}
+
+/// Rewrites HTML.
+pub(super) fn rewrite<'a>(html: &str, ground: &'a Ground<'a>, told: &'a RefCell<Told>) -> Rewritten {
     let state = State {
         out: String::with_capacity(html.len() + html.len() / 4),
         addresses: Addresses { ground, told, assets: Vec::new() },
@@ -27,6 +38,7 @@ pub(super) fn rewrite<'a>(html: &str, ground: &'a Ground<'a>, told: &'a RefCell<
         depth: 0,
         paragraph: None,
         quote: None,
+        decorative: Vec::new(),
     };
     let sink = Sink { state: RefCell::new(state) };
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
@@ -39,7 +51,7 @@ pub(super) fn rewrite<'a>(html: &str, ground: &'a Ground<'a>, told: &'a RefCell<
     tokenizer.end();
     let mut state = tokenizer.sink.state.into_inner();
     state.end_embed();
-    (state.out, state.addresses.assets)
+    Rewritten { html: state.out, assets: state.addresses.assets, decorative: state.decorative }
 }
 
 /// Where one picture is shown from, and its file where that is ours.
@@ -66,6 +78,7 @@ struct State<'a> {
     /// Where the last `<p` and `<blockquote` stand in `out`, before their `>`.
     paragraph: Option<usize>,
     quote: Option<usize>,
+    decorative: Vec<String>,
 }
 
 struct Embed {
@@ -226,11 +239,15 @@ impl State<'_> {
         let srcset = find(attributes, "srcset").map(|set| self.addresses.set(&set)).filter(|set| !set.is_empty());
         let measured = attributes.iter().any(|(k, _)| k == "width" || k == "height");
         attributes.retain(|(k, _)| !matches!(k.as_str(), "src" | "srcset"));
+        match attributes.iter().find(|(k, _)| k == "alt") {
+            Some((_, alt)) if alt.trim().is_empty() && !self.decorative.contains(&url) => {
+                self.decorative.push(url.clone());
+            }
+            Some(_) => {}
+            None => attributes.push(("alt".to_owned(), String::new())),
+        }
         attributes.insert(0, ("src".to_owned(), url));
         attributes.extend(srcset.map(|set| ("srcset".to_owned(), set)));
-        if !attributes.iter().any(|(k, _)| k == "alt") {
-            attributes.push(("alt".to_owned(), String::new()));
-        }
         if let (Some((width, height)), false) = (asset.and_then(|a| a.size), measured) {
             attributes.push(("width".to_owned(), width.to_string()));
             attributes.push(("height".to_owned(), height.to_string()));
@@ -289,9 +306,11 @@ impl State<'_> {
         push_attribute(&mut self.out, "href", &url);
         self.out.push('>');
         if let Some(poster) = poster {
+            // What it is a picture of, the link beside it says.
             self.out.push_str("<img");
             push_attribute(&mut self.out, "src", &poster);
             push_attribute(&mut self.out, "alt", "");
+            self.decorative.push(poster.clone());
             self.out.push_str("><br>");
         }
         push_text(&mut self.out, &label);

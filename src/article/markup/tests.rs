@@ -36,6 +36,19 @@ fn html(body: &str) -> String {
     rendered(body, Markup::Markdown).0.html
 }
 
+#[test]
+fn a_picture_is_decorative_where_somebody_wrote_so() {
+    let decorative = |body: &str, markup| rendered(body, markup).0.decorative;
+    let of = |name: &str| vec![format!("https://n.example/articles/{name}")];
+    assert_eq!(decorative("A <img src=\"x.png\" alt=\"\"> b", Markup::Markdown), of("x.png"));
+    assert_eq!(decorative("<p><img src='x.png' alt=' '></p>", Markup::Html), of("x.png"));
+    for unsaid in ["![](x.png)", "![](x.png \"A title\")", "<img src=\"x.png\">", "![A boat](x.png)", "[![](x.png)](y)"]
+    {
+        assert_eq!(decorative(unsaid, Markup::Markdown), Vec::<String>::new(), "{unsaid}");
+    }
+    assert!(html("![](x.png)").contains(" alt=\"\""), "a page has the attribute in any case");
+}
+
 fn check(body: &str, expect: &str) {
     assert_eq!(html(body), expect, "{body}");
 }

@@ -99,7 +99,8 @@ keys! {
          and `credit` too.", "pictures/ferry.jpg", None;
     ALT = ["image_alt", "image_alt_text", "alt", "alt_text", "cover_alt", "thumbnail_alt", "thumb_alt",
            "featured_image_alt", "feature_image_alt", "hero_alt", "image_description"], "a text",
-        "What the picture shows, for those who don't see it.", "A ferry at night", None;
+        "What the picture shows, for those who don't see it; `\"\"` where it is decorative. A mail with a picture of which \
+         nobody said it is held.", "A ferry at night", None;
     CAPTION = ["caption", "image_caption", "image_figcaption", "figcaption", "featured_image_caption",
                "feature_image_caption", "cover_caption"], "a text", "Its caption.", "The last ferry.", None;
     CREDIT = ["credit", "image_credit", "image_credits", "photo_credit", "photographer"], "a text", "Who made it.",

@@ -10,7 +10,7 @@ pub struct Lead {
     pub src: String,
     /// The line that names it.
     pub line: usize,
-    /// What it shows.
+    /// What it shows; empty where somebody wrote `image_alt: ""`: it is decorative.
     pub alt: Option<String>,
     /// The caption.
     pub caption: Option<String>,
@@ -26,7 +26,7 @@ pub(super) fn lead(maps: &[&Node]) -> Option<Lead> {
         .iter()
         .find_map(|map| PICTURE.names.iter().find_map(|key| picture(map.get(&[key])?)).map(|lead| (*map, lead)))?;
     let beside = |key: &Key| map.get(key.names).and_then(Node::as_text).map(str::to_owned);
-    lead.alt = lead.alt.or_else(|| beside(&ALT));
+    lead.alt = lead.alt.or_else(|| beside(&ALT)).or_else(|| map.said_empty(ALT.names));
     lead.caption = lead.caption.or_else(|| beside(&CAPTION));
     lead.credit = lead.credit.or_else(|| beside(&CREDIT));
     Some(lead)
@@ -44,7 +44,9 @@ fn picture(node: &Node) -> Option<Lead> {
             let inner = SRC.iter().find_map(|key| picture(node.get(&[key])?))?;
             let text = |keys: &[&str]| node.get(keys).and_then(Node::as_text).map(str::to_owned);
             Some(Lead {
-                alt: text(&["alt", "alt_text", "image_alt", "description"]).or(inner.alt),
+                alt: text(&["alt", "alt_text", "image_alt", "description"])
+                    .or(inner.alt)
+                    .or_else(|| node.said_empty(&["alt", "alt_text", "image_alt"])),
                 caption: text(&["caption", "title", "image_caption"]).or(inner.caption),
                 credit: text(&["credit", "credits", "photographer", "source", "author"]).or(inner.credit),
                 ..inner

@@ -115,6 +115,15 @@ fn the_same_thing_is_known_by_its_many_names() {
     assert_eq!((lead.src.as_str(), lead.alt.as_deref(), lead.caption.as_deref()), ("a.jpg", Some("Alt"), Some("C")));
     assert_eq!((m.language.unwrap().as_str(), m.breaking), ("sr-Latn", true));
 
+    for (text, alt) in [
+        ("image: a.jpg\nimage_alt: \"\"", Some("")),
+        ("image: {src: a.jpg, alt: ''}", Some("")),
+        ("image: a.jpg\nimage_alt:", None),
+        ("image: a.jpg", None),
+    ] {
+        assert_eq!(matter(&format!("---\ntitle: A\n{text}\n---\n")).lead.unwrap().alt.as_deref(), alt, "{text}");
+    }
+
     let m = matter(
         "+++\ntitle = \"A\"\ndate = 2026-05-18\npath = \"2017/09/18/x\"\n[extra]\nlang = \"en\"\n[taxonomies]\ntags = [\"rust\"]\n+++\n",
     );

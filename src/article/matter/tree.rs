@@ -49,6 +49,14 @@ impl Node {
         keys.iter().find_map(found).map(|(name, node)| (name.as_str(), node))
     }
 
+    /// An empty text, where one of these keys has one in quotes: somebody meant it, as nobody does who leaves the value out.
+    pub fn said_empty(&self, keys: &[&str]) -> Option<String> {
+        let Value::Map(entries) = &self.value else { return None };
+        let meant = |node: &Node| matches!(&node.value, Value::Text { text, quoted: true } if text.trim().is_empty());
+        let found = entries.iter().any(|(name, node)| meant(node) && keys.iter().any(|key| same_key(name, key)));
+        found.then(String::new)
+    }
+
     /// What is written, for a message: the words of a short text, else what kind of thing it is.
     pub fn shown(&self) -> String {
         match &self.value {

@@ -4,11 +4,10 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use super::{daemon, found, note, report};
-use crate::command::{Advice, Context, Exit, Usage, confirm, proofs};
+use crate::command::{self, Advice, Context, Exit, Usage, confirm, proofs};
 use crate::config::Schedule;
-use crate::edition::approve;
-use crate::store::editions::states;
-use crate::store::editions::{Edition, State};
+use crate::edition::{approve, check};
+use crate::store::editions::{Edition, State, findings, states};
 use crate::store::{Store, wish};
 
 /// How long `pause` waits for copies that are being handed over.
@@ -48,7 +47,12 @@ pub(super) async fn pause(cx: &Context, store: &Store, id: i64) -> anyhow::Resul
     report(cx, store, id, &last, &format!("`herald editions resume {id}` goes on.")).await
 }
 
-pub(super) async fn resume(cx: &Context, store: &Store, id: i64, at: Option<&str>) -> anyhow::Result<Exit> {
+pub(super) async fn resume(
+    cx: &Context,
+    store: &Store,
+    id: i64,
+    (at, decorative): (Option<&str>, bool),
+) -> anyhow::Result<Exit> {
     let (edition, _) = found(store, id).await?;
     let now = cx.clock.now();
     let start_at = match at {
@@ -57,7 +61,23 @@ pub(super) async fn resume(cx: &Context, store: &Store, id: i64, at: Option<&str
         None => edition.start_at.max(now),
     };
     let mut tx = store.write().await?;
+    let found = findings::of(&mut tx, id).await?;
+    let held_for = check::reason(&found).filter(|_| matches!(edition.state, State::Held | State::Paused));
+    if held_for.is_some() {
+        let decided = command::findings::decided(found, decorative, (id, &edition.newsletter), now)?;
+        findings::note(&mut tx, id, &decided).await?;
+        let what = if decorative { "called its pictures decorative" } else { "let it go as it is" };
+        note(cx, &mut tx, id, what).await?;
+    }
     if !states::resume(&mut tx, id).await? {
+        if let Some(held_for) = held_for.filter(|_| edition.needs > 0 && edition.approved_at.is_none()) {
+            let reason = edition.reason.unwrap_or_default().replace(&format!("; {held_for}"), "");
+            findings::settled(&mut tx, id, &reason).await?;
+            tx.commit().await?;
+            let next =
+                format!("It {reason}: `herald editions approve {id} --as NAME` is for somebody who did not make it.");
+            return report(cx, store, id, "That is noted.", &next).await;
+        }
         if edition.needs > 0 && edition.approved_at.is_none() && !edition.state.is_over() {
             return Err(Usage(format!(
                 "edition {id} {}",

@@ -1,10 +1,10 @@
 //! `herald editions show ID`: what it prints, to whom, how far it is.
 
 use super::{Approver, Shown, found, words};
-use crate::command::{Context, Exit, Table, output};
+use crate::command::{self, Context, Exit, Table, output};
 use crate::edition::approve;
 use crate::store::editions::approvals::Approval;
-use crate::store::editions::{self, Edition, State, states};
+use crate::store::editions::{self, Edition, State, findings, states};
 use crate::store::{Store, acts, keys};
 
 pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
@@ -12,12 +12,13 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     let mut tx = store.read().await?;
     let printed = editions::printed(&mut tx, id).await?;
     let refusals = states::refusals(&mut tx, id).await?;
+    let found = findings::of(&mut tx, id).await?;
     let log = acts::of(&mut tx, id).await?;
     let ring = keys::ring(&mut tx).await?;
     let standing = approve::standing(&mut tx, &ring, &edition).await?;
     if cx.frame.json {
         let mut shown = Shown::new(&edition, counts);
-        (shown.stories, shown.refusals) = (Some(printed), Some(refusals));
+        (shown.stories, shown.refusals, shown.findings) = (Some(printed), Some(refusals), Some(found));
         let approver =
             |given: &Approval| Approver { name: given.name.clone(), at: given.at, alone: given.alone.clone() };
         (shown.approvals, shown.log) = (Some(standing.given.iter().map(approver).collect()), Some(log));
@@ -75,6 +76,12 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     table.print()?;
     for change in states::changed(&mut tx, id).await? {
         output::line(format!("Since it was composed: {} ({}) {}.", change.slug, change.language, change.what))?;
+    }
+    if !found.is_empty() {
+        output::line("\nFound when it was made:")?;
+    }
+    for line in command::findings::told(cx, &found) {
+        output::line(format!("  {line}"))?;
     }
     if !refusals.is_empty() {
         let mut table = Table::new([">CODE", "", "COPIES", "WHAT NEXT"]);

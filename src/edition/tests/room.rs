@@ -46,7 +46,7 @@ impl Room {
             (
                 "mail/digest.html",
                 "<html><body>{% for c in corrections %}{{ story_begin(position=c.position) }}<b>Correction {{ c.title }}: {{ c.note }}</b>{{ story_end() }}{% endfor %}\
-                 {% for s in stories %}{{ story_begin(position=s.position) }}<h2>{{ s.title }}</h2>{{ story_end() }}{% endfor %}</body></html>",
+                 {% for s in stories %}{{ story_begin(position=s.position) }}<h2>{{ s.title }}</h2>{{ story_end() }}{% endfor %}<a href=\"{{ unsubscribe_url() }}\">Leave</a></body></html>",
             ),
             (
                 "mail/digest.txt",

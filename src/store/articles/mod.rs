@@ -5,6 +5,7 @@
 //! 3. [`newest`], [`went_public`], [`headlines`] and the others give what is public, and nothing else;
 //!    [`by_id`], [`list`] and [`lookup`] are for staff, and give everything.
 
+pub mod addresses;
 mod classify;
 mod list;
 mod public;

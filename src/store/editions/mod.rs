@@ -9,6 +9,7 @@
 pub mod approvals;
 pub mod audit;
 pub mod fill;
+pub mod findings;
 pub mod freeze;
 pub mod newness;
 pub mod newsletters;

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::super::{Templates, samples};
 use super::{Beside, Checked, TemplateFault, fault, without_comments};
 use crate::article::Language;
+use crate::audience::Person;
 use crate::config::nearest;
+use crate::mail::inspect::leftovers::{self, Doubt};
+use crate::mail::inspect::{self, phrases};
 use crate::mail::{Choice, CutError, Links, Rendering};
 
 /// Names that a mail template is given (`docs/TEMPLATES.md` describes each).
@@ -44,7 +47,10 @@ impl Templates {
         for language in &self.house.languages {
             for (kind, issue) in samples::all(language) {
                 match self.mail(mail, &issue) {
-                    Ok(rendering) => self.check_copy(mail, (language, kind), &rendering, &mut unfit),
+                    Ok(rendering) => {
+                        self.check_copy(mail, (language, kind), &rendering, &mut unfit);
+                        self.check_scene(mail, &issue.address, &rendering, (&mut unfit, &mut found.remarks));
+                    }
                     Err(error) => drop(unfit.insert(fault(error))),
                 }
             }
@@ -81,6 +87,55 @@ impl Templates {
         if empty && !faults.iter().any(|known| known.file == file && known.reason.starts_with(fault)) {
             let reason = format!("{fault} (with the {kind} sample, in {language}); every mail needs one");
             faults.insert(TemplateFault::whole(file, reason));
+        }
+    }
+
+    /// One copy, taken apart: what would hold every edition is a fault, what is doubtful a remark.
+    fn check_scene(
+        &self,
+        mail: &str,
+        address: &str,
+        rendering: &Rendering,
+        (faults, remarks): (&mut BTreeSet<TemplateFault>, &mut BTreeSet<TemplateFault>),
+    ) {
+        let Ok(address_of_all) = "reader@reader.example".parse() else { return };
+        let person = Person { id: 0, address: address_of_all, name: None, language: None, extra: Default::default() };
+        let whole = Choice::of(rendering.positions().iter().copied());
+        let links = Links { leave: Some(WAY_OUT), preferences: Some(WAY_OUT), ..Links::default() };
+        let Ok(scene) = rendering.scene(&person, whole, links) else { return };
+        let of = |extension: &str, reason: String| {
+            TemplateFault::whole(self.files.shown(&format!("mail/{mail}.{extension}")), reason)
+        };
+        for target in scene.links.iter().map(|link| &link.href).chain(scene.images.iter().map(|image| &image.src)) {
+            if target.is_empty() || inspect::is_relative(target) {
+                let reason =
+                    format!("“{target}” is no whole address, so it leads nowhere from a mail; write https://…");
+                faults.insert(of("html", reason));
+            }
+        }
+        for image in scene.images.iter().filter(|image| image.alt.is_none()) {
+            let reason = format!("the picture “{}” has no alt text; write alt=\"\" where it is decorative", image.src);
+            faults.insert(of("html", reason));
+        }
+        if scene.text().is_empty() {
+            faults.insert(of("txt", "the text part is empty".to_owned()));
+        }
+        for link in scene.links.iter().filter(|link| phrases::is_empty(&link.words)) {
+            let reason = format!("the words “{}” do not say where their link leads", link.words);
+            remarks.insert(of("html", reason));
+        }
+        let texts = scene.passages.iter().filter(|passage| !passage.code && !passage.hidden);
+        let texts = texts.map(|passage| ("html", passage.text.clone()));
+        let texts = texts.chain([("txt", scene.text()), ("subject", scene.subject.clone())]);
+        for (extension, text) in texts {
+            for (doubt, what) in leftovers::leftovers(&text) {
+                let into = if doubt == Doubt::Sure { &mut *faults } else { &mut *remarks };
+                into.insert(of(extension, format!("something was left over: “{what}”")));
+            }
+        }
+        let words = scene.words();
+        if address.lines().map(inspect::squeezed).any(|line| !words.contains(&line)) {
+            remarks.insert(of("html", "it lacks the postal address; print {{ address }}".to_owned()));
         }
     }
 

@@ -24,7 +24,7 @@ use crate::template::{Argument, TemplateError};
 use address::{Asked, Page};
 use answer::Seen;
 
-pub mod address;
+pub use crate::config::address;
 pub mod frame;
 
 mod answer;

@@ -179,7 +179,9 @@ fn picture(src: &str, args: &Args, alone: bool) -> String {
         .get(&["caption", "figcaption", "title", "description"])
         .or_else(|| others.get(1).copied().filter(|_| named_alt.is_none() && alone));
     let credit = args.get(&["attr", "credit", "attribution"]);
-    let mut html = format!("<img src=\"{}\" alt=\"{}\">", escaped(src), escaped(alt));
+    // Without a word it stays open whether the picture is decorative.
+    let alt = if alt.is_empty() { String::new() } else { format!(" alt=\"{}\"", escaped(alt)) };
+    let mut html = format!("<img src=\"{}\"{alt}>", escaped(src));
     if let Some(link) = args.get(&["link", "href"]) {
         html = format!("<a href=\"{}\">{html}</a>", escaped(link));
     }
