@@ -16,21 +16,22 @@
 //!   rcpt), as greylisting does.
 //! - `--slow-ms N`: sleep before each reply flush (pipelined replies share one); `--slow-final-ms N`: only before the
 //!   final-dot reply. `--max-per-ip N`: 421 above N open connections per address; `--max-msgs N`: 421 at the MAIL after N
-//!   messages on one connection. `--starttls off|454` (off: not offered; 454: offered, refused; no TLS here).
+//!   messages on one connection. `--max-rate N/SECONDS`: 421 at the MAIL above N in so many seconds, from whomever;
+//!   `--domain-rate DOMAIN:N/SECONDS`: 450 at the RCPT, for one recipient domain. `--starttls off|454` (off: not offered; 454: offered, refused; no TLS here).
 //!   `--save DIR`: each counted message as DIR/NNNNNNNN.eml. `--no-lint`: skip the body checks.
 //! - SIGTERM, SIGINT: JSON summary on standard output, exit 0. SIGUSR1: the same summary, keeps running.
 
 // It tells the machine's time and prints: it is a program of its own.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, clippy::type_complexity)]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 fn find(h: &[u8], n: &[u8]) -> Option<usize> {
     memchr::memmem::find(h, n)
@@ -41,7 +42,7 @@ fn find1(h: &[u8], c: u8) -> Option<usize> {
 
 const KINDS: [&str; 9] =
     ["conn421", "rcpt451", "rcpt452", "rcpt550", "data451", "data554", "drop-before", "drop-lost", "drop-after"];
-const EXTRA: [&str; 3] = ["max-per-ip421", "max-msgs421", "starttls454"];
+const EXTRA: [&str; 5] = ["max-per-ip421", "max-msgs421", "starttls454", "max-rate421", "domain-rate450"];
 const LINT: [&str; 7] = [
     "data_not_last",
     "bare_lf_or_cr",
@@ -55,6 +56,33 @@ const LINT: [&str; 7] = [
 enum When {
     Prob(f64),
     Glob(Vec<u8>),
+}
+/// At most so many in so long; for one domain, or for all.
+struct Rate {
+    domain: Option<Vec<u8>>,
+    most: usize,
+    window: Duration,
+    recent: Mutex<VecDeque<Instant>>,
+}
+impl Rate {
+    fn of(text: &str, domain: Option<&str>) -> Option<Rate> {
+        let (most, seconds) = text.split_once('/')?;
+        let window = Duration::from_secs_f64(seconds.parse().ok()?);
+        let domain = domain.map(|d| d.as_bytes().to_vec());
+        Some(Rate { domain, most: most.parse().ok()?, window, recent: Mutex::default() })
+    }
+    /// Whether there is one too many; one that is not is counted.
+    fn is_over(&self) -> bool {
+        let (now, mut recent) = (Instant::now(), self.recent.lock().unwrap());
+        while recent.front().is_some_and(|at| now - *at >= self.window) {
+            recent.pop_front();
+        }
+        let over = recent.len() >= self.most;
+        if !over {
+            recent.push_back(now)
+        }
+        over
+    }
 }
 /// What it is to do.
 #[derive(Default)]
@@ -71,6 +99,7 @@ pub struct Cfg {
     slow_final_ms: u64,
     max_per_ip: u32,
     max_msgs: u64,
+    rates: Vec<Rate>,
     starttls454: bool,
     save: Option<String>,
     lint: bool,
@@ -422,6 +451,11 @@ impl Conn<'_> {
                         self.say("421 4.7.0 too many messages on this connection");
                         break;
                     }
+                    if st.cfg.rates.iter().any(|r| r.domain.is_none() && r.is_over()) {
+                        st.faults[KINDS.len() + 3].fetch_add(1, Relaxed);
+                        self.say("421 4.7.0 more messages than we take, slow down");
+                        break;
+                    }
                     if from.is_some() {
                         st.lint(5);
                         self.say("503 5.5.1 nested MAIL");
@@ -447,7 +481,11 @@ impl Conn<'_> {
                         None => self.say("501 5.5.4 syntax: RCPT TO:<address>"),
                         Some(p) if p.is_empty() => self.say("501 5.1.3 empty recipient"),
                         Some(p) => {
-                            if st.due(3, &p) {
+                            let own = |r: &&Rate| r.domain.as_ref().is_some_and(|d| p.ends_with(d));
+                            if st.cfg.rates.iter().filter(own).any(Rate::is_over) {
+                                st.faults[KINDS.len() + 4].fetch_add(1, Relaxed);
+                                self.say("450 4.7.1 too many messages for this domain, slow down")
+                            } else if st.due(3, &p) {
                                 self.say("550 5.1.1 no such user")
                             } else if st.due(1, &p) {
                                 self.say("451 4.7.1 try again later")
@@ -640,6 +678,12 @@ pub fn options(arguments: impl IntoIterator<Item = String>) -> Cfg {
             "--slow-final-ms" => c.slow_final_ms = num(v()),
             "--max-per-ip" => c.max_per_ip = num(v()),
             "--max-msgs" => c.max_msgs = num(v()),
+            "--max-rate" => c.rates.push(Rate::of(&v(), None).unwrap_or_else(|| die("--max-rate N/SECONDS"))),
+            "--domain-rate" => {
+                let rate = v();
+                let rate = rate.split_once(':').and_then(|(domain, rate)| Rate::of(rate, Some(domain)));
+                c.rates.push(rate.unwrap_or_else(|| die("--domain-rate DOMAIN:N/SECONDS")))
+            }
             "--size" => c.size = num(v()),
             "--save" => c.save = Some(v()),
             "--no-lint" => c.lint = false,

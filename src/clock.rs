@@ -37,6 +37,11 @@ impl Clock {
         from_micros(micros)
     }
 
+    /// Whether it stands until somebody moves it.
+    pub fn stands(&self) -> bool {
+        self.set.is_some()
+    }
+
     /// Moves a standing clock to `at`; the machine's clock is left alone.
     pub fn set(&self, at: Instant) {
         if let Some(set) = &self.set {

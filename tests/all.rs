@@ -19,6 +19,7 @@ mod leaving;
 mod lists;
 mod mailbox;
 mod mails;
+mod paced;
 mod pages;
 mod relays;
 mod returns;

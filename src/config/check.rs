@@ -164,6 +164,15 @@ impl Check<'_> {
                     self.fault(&node.place, path, "is empty; write a text, or one for each language");
                 }
             }
+            (Shape::ByDomain(of), Tree::Table(entries)) => {
+                for (domain, node) in entries {
+                    let path = path.key(domain);
+                    if let Err(reason) = kind::domain(domain) {
+                        self.fault(&node.place, &path, reason);
+                    }
+                    self.value(of, node, &path);
+                }
+            }
             (Shape::List(of, least), Tree::List(nodes)) => self.list(of, *least, nodes, &node.place, path),
             (Shape::Text(kind), Tree::Text(text)) => self.text(*kind, text, &node.place, path),
             (Shape::Text(Some(Kind::Schedule)), Tree::Table(_)) => {
@@ -413,7 +422,7 @@ fn takes(shape: &Shape, tree: &Tree) -> bool {
     matches!(
         (shape, tree),
         (Shape::Text(_) | Shape::Word(_), Tree::Text(_))
-            | (Shape::ByLanguage(_) | Shape::Table(_) | Shape::Tagged(_), Tree::Table(_))
+            | (Shape::ByLanguage(_) | Shape::ByDomain(_) | Shape::Table(_) | Shape::Tagged(_), Tree::Table(_))
             | (Shape::List(..), Tree::List(_))
             | (Shape::Number(..), Tree::Number(_))
             | (Shape::Flag, Tree::Flag(_))
@@ -428,6 +437,7 @@ fn wanted(shape: &Shape) -> String {
         Shape::Flag => "true or false".to_owned(),
         Shape::List(..) => "a list".to_owned(),
         Shape::ByLanguage(_) => "a table by language".to_owned(),
+        Shape::ByDomain(_) => "a table by domain".to_owned(),
         Shape::Table(_) | Shape::Tagged(_) => "a table".to_owned(),
         Shape::Either(all) => all.iter().map(wanted).collect::<Vec<_>>().join(" or "),
     }

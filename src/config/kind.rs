@@ -50,6 +50,36 @@ macro_rules! kinds {
     };
 }
 
+/// A number for each of some domains; `*` stands for all others.
+pub struct PerDomain;
+
+impl JsonSchema for PerDomain {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "PerDomain".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let number = json_schema!({ "type": "integer", "minimum": 0, "maximum": 100_000 });
+        json_schema!({ "type": "object", "format": "domains", "additionalProperties": number })
+    }
+}
+
+/// Whether `text` names a recipient domain, or all others.
+///
+/// # Errors
+/// What to write.
+pub(super) fn domain(text: &str) -> Result<(), String> {
+    let fits =
+        text == "*" || format!("x@{text}").parse::<Address>().is_ok_and(|address| address.domain().contains('.'));
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("“{text}” is no domain that mail goes to; write \"gmail.com\", or \"*\" for all others"))
+    }
+}
+
 kinds! {
     /// A zone of the IANA database.
     Zone, "zone", "time zone", "Europe/Belgrade";

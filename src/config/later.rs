@@ -9,7 +9,6 @@ const KEYS: &[(&str, &[&str])] = &[
     ("lists", &["web_copy"]),
     ("newsletters", &["advance"]),
     ("staff", &["languages"]),
-    ("mail.relays", &["per_domain"]),
 ];
 
 /// Values by their key.

@@ -1,5 +1,6 @@
 //! `[mail]`: how mail leaves the house.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -63,6 +64,7 @@ fn relays() -> Vec<Relay> {
         connections: None,
         per_connection: None,
         per_second: None,
+        per_domain: BTreeMap::new(),
         weight: weight(),
     }]
 }
@@ -126,6 +128,11 @@ pub struct Relay {
     #[serde(default)]
     #[schemars(example = 20)]
     pub per_second: Option<u32>,
+    /// The same for recipient domains, each by its name; `"*"` stands for each of those that are not named. A domain or a relay that
+    /// asks for less gets less, and slowly more again, without a setting.
+    #[serde(default)]
+    #[schemars(with = "kind::PerDomain", example = BTreeMap::from([("gmail.com", 20)]))]
+    pub per_domain: BTreeMap<String, u32>,
     /// Its share of the copies beside the other relays: 3 gets three times what 1 gets. 0: a reserve, used only while none of the
     /// others can be worked with. A relay that cannot be reached, or refuses us, hands over to the others.
     #[serde(default = "weight")]

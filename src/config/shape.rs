@@ -18,6 +18,8 @@ pub(super) enum Shape {
     Tagged(Vec<(String, Vec<Key>)>),
     /// A text for each language.
     ByLanguage(Box<Shape>),
+    /// Something for each domain of the internet.
+    ByDomain(Box<Shape>),
     /// A list of at least so many.
     List(Box<Shape>, usize),
     /// A text.
@@ -65,6 +67,7 @@ impl Shape {
         match self {
             Shape::Table(_) | Shape::Tagged(_) => "table".to_owned(),
             Shape::ByLanguage(_) => "a table by language".to_owned(),
+            Shape::ByDomain(of) => format!("table by domain: {}", of.says()),
             Shape::List(of, _) => format!("list: {}", of.says()),
             Shape::Text(None) => "text".to_owned(),
             Shape::Text(Some(kind)) => kind.says().to_owned(),
@@ -86,7 +89,7 @@ impl Shape {
             Shape::Number(least, _) => Some((*least).max(1).into()),
             Shape::Flag => Some(true.into()),
             Shape::Either(all) => all.first().and_then(Shape::example),
-            Shape::Table(_) | Shape::Tagged(_) | Shape::ByLanguage(_) | Shape::Text(None) => None,
+            Shape::Table(_) | Shape::Tagged(_) | Shape::ByLanguage(_) | Shape::ByDomain(_) | Shape::Text(None) => None,
         }
     }
 
@@ -103,6 +106,7 @@ impl Shape {
         }
         match kind_of(schema) {
             "object" => match schema.get("additionalProperties") {
+                Some(of) if schema["format"] == "domains" => Shape::ByDomain(Box::new(Shape::of(of))),
                 Some(of) if of.is_object() => Shape::ByLanguage(Box::new(Shape::of(of))),
                 _ => Shape::Table(keys(schema)),
             },

@@ -1,10 +1,14 @@
-//! What the connections of one run share: where they get work, and where they say what became of it.
+//! What the connections of one run share: where they get work, and where they say what became of it. Which relay gets it, and
+//! what a relay's words do to it, is in [`sharing`].
+
+mod sharing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant as Moment;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Instant};
@@ -16,12 +20,15 @@ use crate::store::{Store, StoreError, editions};
 use super::guard::{Guard, Heard};
 use super::lane::{Lane, Lanes};
 use super::outcome;
-use super::queue::Job;
+use super::queue::{Job, Pick};
 use super::{Copy, DeliveryError, Plate, Press, Progress};
 
 /// No copy is begun in the last part of its lease: whatever is on the wire then has an outcome before somebody else may
 /// take the claim for a dead process's. It is more than the slowest answer and body take together.
 const MARGIN: Duration = Duration::from_secs(15 * 60);
+
+/// So often whoever has nothing to do looks whether others need help.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Whether a copy may still be begun: within its lease, and within its hours.
 fn in_time(claim: &Claim, now: Instant) -> bool {
@@ -66,6 +73,10 @@ struct Shared {
     live: HashSet<i64>,
     /// Claims to be given back.
     dropped: Vec<Attempt>,
+    /// Claims to be given back until their time.
+    booked: Vec<(Attempt, Instant)>,
+    /// The latest of these times in this run.
+    booked_to: Option<Instant>,
     /// Editions to be stopped.
     stopped: Vec<Stopped>,
     /// Why nothing more may be sent.
@@ -76,6 +87,7 @@ struct Shared {
 #[derive(Default)]
 pub(super) struct Left {
     pub(super) dropped: Vec<Attempt>,
+    pub(super) booked: Vec<(Attempt, Instant)>,
     pub(super) stopped: Vec<Stopped>,
 }
 
@@ -116,19 +128,22 @@ impl Crew {
         self.stop.is_cancelled() || self.over.is_cancelled() || self.shared().fault.is_some()
     }
 
-    /// Waits until there is something for a relay; `false`: nothing more may be begun.
+    /// Waits until there is something that a relay may send now; `false`: nothing more may be begun.
     pub(super) async fn wanted(&self, lane: usize) -> bool {
-        let queue = &self.lanes.get(lane).queue;
+        let Lane { queue, pace, domains, .. } = self.lanes.get(lane);
         while !self.ends() {
-            let more = queue.more.notified();
-            if queue.len() > 0 {
-                return true;
-            }
+            let (more, now) = (queue.more.notified(), Moment::now());
+            let wait = match queue.look(pace, domains, now) {
+                Some(at) if at <= now => return true,
+                Some(at) => (at - now).min(LOOK),
+                None if self.help(lane) => continue,
+                None => LOOK,
+            };
             tokio::select! {
                 () = more => {}
                 () = self.stop.cancelled() => {}
                 () = self.over.cancelled() => {}
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = tokio::time::sleep(wait) => {}
             }
         }
         false
@@ -137,48 +152,51 @@ impl Crew {
     /// The next copy to send by a relay; waits for one, at most `idle`. `None`: there is none, or nothing more may be
     /// begun.
     pub(super) async fn next(&self, lane: usize, idle: Duration) -> Option<Work> {
-        let Lane { queue, pace, .. } = self.lanes.get(lane);
-        loop {
-            if self.ends() {
+        let queue = &self.lanes.get(lane).queue;
+        let until = Moment::now() + idle;
+        while !self.ends() {
+            let more = queue.more.notified();
+            let at = match self.take(lane) {
+                Pick::Job(job) => match self.prepare(lane, *job).await {
+                    Some(work) => return Some(work),
+                    None => continue,
+                },
+                Pick::Later(at) if at > until => return None,
+                Pick::Later(at) => at,
+                Pick::Empty => until,
+            };
+            if Moment::now() >= until {
                 return None;
             }
-            let more = queue.more.notified();
-            if queue.len() == 0 {
-                tokio::select! {
-                    () = more => {}
-                    () = self.stop.cancelled() => {}
-                    () = self.over.cancelled() => {}
-                    () = tokio::time::sleep(idle) => return None,
-                }
-                continue;
-            }
             tokio::select! {
-                () = pace.take() => {}
-                () = self.stop.cancelled() => return None,
-            }
-            if let Some(job) = self.take(lane)
-                && let Some(work) = self.prepare(lane, job).await
-            {
-                return Some(work);
+                () = more => {}
+                () = self.stop.cancelled() => {}
+                () = self.over.cancelled() => {}
+                () = tokio::time::sleep_until(at.min(until)) => {}
             }
         }
+        None
     }
 
     /// The next copy, if one may go this instant.
     pub(super) async fn next_now(&self, lane: usize) -> Option<Work> {
-        let Lane { queue, pace, .. } = self.lanes.get(lane);
-        while !self.ends() && queue.len() > 0 && pace.try_take() {
-            if let Some(work) = self.prepare(lane, self.take(lane)?).await {
+        while !self.ends() {
+            let Pick::Job(job) = self.take(lane) else { return None };
+            if let Some(work) = self.prepare(lane, *job).await {
                 return Some(work);
             }
         }
         None
     }
 
-    fn take(&self, lane: usize) -> Option<Job> {
-        let job = self.lanes.get(lane).queue.take();
-        self.less.notify_one();
-        job
+    fn take(&self, lane: usize) -> Pick {
+        let Lane { queue, pace, domains, .. } = self.lanes.get(lane);
+        let (pick, no_room) = queue.take(pace, domains, Moment::now());
+        if matches!(pick, Pick::Job(_)) || !no_room.is_empty() {
+            self.set_back(lane, no_room);
+            self.less.notify_one();
+        }
+        pick
     }
 
     /// A job that was taken has its outcome, or is elsewhere.
@@ -242,83 +260,6 @@ impl Crew {
         self.less.notify_one();
     }
 
-    /// A copy that was taken and not sent waits for the next connection, of whichever relay.
-    pub(super) fn put_back(&self, work: Work) {
-        self.route(work.job, true);
-        self.done(work.lane);
-    }
-
-    /// Whether another relay could try this copy now.
-    pub(super) fn has_another(&self, work: &mut Work) -> bool {
-        if !work.job.turned_away.contains(&work.lane) {
-            work.job.turned_away.push(work.lane);
-        }
-        self.lanes.has_open_for(&work.job)
-    }
-
-    /// Gives a job to a relay. Where none can be worked with it goes back to the store; where each refuses us, its
-    /// edition stops as well.
-    pub(super) fn route(&self, job: Job, first: bool) {
-        match self.lanes.pick(&job) {
-            Some(lane) if self.lanes.has_open() || self.lanes.down().is_none() => {
-                let queue = &self.lanes.get(lane).queue;
-                if first { queue.add_first(job) } else { queue.add(job) }
-            }
-            Some(_) => self.drop_jobs(vec![job]),
-            None => {
-                let edition = job.claim.edition;
-                let stays = job.turned_away.is_empty();
-                self.drop_jobs(vec![job]);
-                let mut shared = self.shared();
-                if stays && shared.live.remove(&edition) {
-                    let reason = self.lanes.refusals(edition);
-                    shared.stopped.push(Stopped { edition, reason, by_rule: false });
-                }
-            }
-        }
-    }
-
-    /// The relay says that we are not what it wants: the others get its copies of this edition. Where there are none,
-    /// the edition stops, and its copies wait.
-    pub(super) fn refuse(&self, work: Work, words: String) {
-        let edition = work.job.claim.edition;
-        self.lanes.refuse(work.lane, edition, words);
-        let waiting = self.lanes.get(work.lane).queue.drain();
-        tracing::warn!("edition {edition}: {}", self.lanes.refusals(edition));
-        self.put_back(work);
-        waiting.into_iter().for_each(|job| self.route(job, false));
-    }
-
-    /// Waits for a place among the relay's connections; `false` when nothing more may be begun.
-    pub(super) async fn enter(&self, lane: usize) -> bool {
-        while !self.ends() {
-            match self.lanes.get(lane).gate.enter() {
-                Ok(()) => return true,
-                Err(wait) => tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = self.stop.cancelled() => {}
-                    () = self.over.cancelled() => {}
-                },
-            }
-        }
-        false
-    }
-
-    /// The relay cannot be worked with now: it gets a pause, and the others its copies. `for_good`: until somebody has
-    /// changed something.
-    pub(super) fn trouble(&self, lane: usize, words: String, established: bool, for_good: bool) {
-        let Lane { terms, gate, queue, .. } = self.lanes.get(lane);
-        let line = format!("relay {}: {words}", terms.name);
-        let news = if for_good { gate.fail(words) } else { gate.trouble(words, established) };
-        if news {
-            tracing::warn!("{line}; it gets a pause, nothing is lost");
-        }
-        if !gate.is_open() {
-            queue.drain().into_iter().for_each(|job| self.route(job, false));
-        }
-        self.less.notify_one();
-    }
-
     /// Ends when there is no more time to finish what is on the wire.
     pub(super) async fn too_late(&self) {
         self.late.cancelled().await;
@@ -369,7 +310,11 @@ impl Crew {
     /// Takes what connections have left for the store.
     pub(super) fn take_left(&self) -> Left {
         let mut shared = self.shared();
-        Left { dropped: std::mem::take(&mut shared.dropped), stopped: std::mem::take(&mut shared.stopped) }
+        Left {
+            dropped: std::mem::take(&mut shared.dropped),
+            booked: std::mem::take(&mut shared.booked),
+            stopped: std::mem::take(&mut shared.stopped),
+        }
     }
 
     /// Takes the reason why nothing more may be sent, if there is one.

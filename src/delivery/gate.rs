@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 /// Without trouble for so long, one more connection is tried.
 const CALM: Duration = Duration::from_secs(30);
+const LONGEST_CALM: Duration = Duration::from_secs(3600);
 /// The longest pause after trouble.
 const LONGEST: Duration = Duration::from_secs(300);
 /// Troubles one after the other, with nothing taken between, after which a relay is down.
@@ -16,6 +17,8 @@ const DOWN: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Gate {
     most: usize,
+    /// No more dial at once than are served: one too many is then one, not all that were dialling with it.
+    careful: bool,
     state: Mutex<State>,
 }
 
@@ -31,13 +34,15 @@ struct State {
     /// It has let one of us in. Before that only one dials: a wrong password is said once, not eight times.
     proven: bool,
     last_change: Instant,
+    /// So long without trouble, and one more connection is tried.
+    calm: Duration,
     troubles: u32,
     words: Option<String>,
 }
 
 impl Gate {
-    /// At most `most` connections.
-    pub(super) fn new(most: usize) -> Self {
+    /// At most `most` connections; `careful`: one after the other.
+    pub(super) fn new(most: usize, careful: bool) -> Self {
         let now = Instant::now();
         let state = State {
             allowed: most,
@@ -46,10 +51,11 @@ impl Gate {
             until: now,
             proven: false,
             last_change: now,
+            calm: CALM,
             troubles: 0,
             words: None,
         };
-        Gate { most, state: Mutex::new(state) }
+        Gate { most, careful, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -69,12 +75,15 @@ impl Gate {
         if !state.proven && state.open > 0 {
             return Err(Duration::from_millis(10));
         }
-        if state.allowed < self.most && now - state.last_change > CALM {
+        if state.allowed < self.most && now - state.last_change > state.calm {
             state.allowed += 1;
             state.last_change = now;
         }
         if state.open >= state.allowed {
             return Err(Duration::from_millis(200));
+        }
+        if self.careful && state.open - state.serving >= state.serving.max(1) {
+            return Err(Duration::from_millis(10));
         }
         state.open += 1;
         Ok(())
@@ -126,6 +135,8 @@ impl Gate {
         state.allowed = if others > 0 { others.min(state.allowed) } else { (state.allowed / 2).max(1) };
         state.proven &= others > 0;
         state.last_change = now;
+        // A limit that was found is tried ever less often.
+        state.calm = (state.calm * 2).min(LONGEST_CALM);
         // Others are being served: then it is only one connection too many.
         state.troubles = if others > 0 { state.troubles.max(1) } else { state.troubles + 1 };
         let pause = Duration::from_secs(1 << (state.troubles - 1).min(9)).min(LONGEST);
@@ -164,33 +175,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_relay_that_takes_three_connections_gets_three() {
-        let gate = Gate::new(8);
+    fn a_relay_that_takes_three_connections_gets_three_and_refuses_few() {
+        let gate = Gate::new(8, true);
         let start = Instant::now();
-        let after = |seconds| start + Duration::from_secs(seconds);
-        gate.enter_at(after(0)).unwrap();
-        assert!(gate.enter_at(after(0)).is_err(), "the first goes alone");
-        gate.established();
-        for _ in 0..7 {
-            gate.enter_at(after(0)).unwrap();
+        let after = |millis| start + Duration::from_millis(millis);
+        let (mut served, mut refused) = (0, 0);
+        // Each dials as soon as it may, and waits a moment for its answer.
+        for now in 0..20 {
+            let dialling = (0..8).filter(|_| gate.enter_at(after(now)).is_ok()).count();
+            for _ in 0..dialling {
+                if served < 3 {
+                    served += 1;
+                    gate.established();
+                } else {
+                    refused += 1;
+                    gate.trouble_at(after(now), "421 too many".to_owned(), false);
+                    gate.leave(false);
+                }
+            }
         }
-        for _ in 0..2 {
-            gate.established();
-        }
-        for _ in 0..5 {
-            gate.trouble_at(after(0), "421 too many".to_owned(), false);
-            gate.leave(false);
-        }
-        assert_eq!(gate.state().allowed, 3);
-        assert!(gate.enter_at(after(0)).is_err(), "it pauses");
-        assert!(gate.enter_at(after(2)).is_err(), "and has its three");
+        assert_eq!((served, gate.state().allowed), (3, 3));
+        assert!(refused <= 2, "{refused}");
+        assert!(gate.enter_at(after(2000)).is_err(), "it has its three");
         assert_eq!(gate.down(), None);
-        assert!(gate.enter_at(after(40)).is_ok(), "after a while one more is tried");
+        assert!(gate.enter_at(after(50_000)).is_err());
+        assert!(gate.enter_at(after(70_000)).is_ok(), "after a while one more is tried");
+        gate.trouble_at(after(70_000), "421 too many".to_owned(), false);
+        gate.leave(false);
+        assert!(gate.enter_at(after(140_000)).is_err(), "and then not so soon again");
     }
 
     #[test]
     fn a_relay_that_is_gone_is_down() {
-        let gate = Gate::new(8);
+        let gate = Gate::new(8, true);
         let mut now = Instant::now();
         for _ in 0..DOWN {
             assert_eq!(gate.down(), None);

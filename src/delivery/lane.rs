@@ -1,16 +1,26 @@
 //! The relays of one run: each with its queue, pace and gate, and which of them gets the next copy.
 //!
-//! Relays that work share the copies by their weights. One that cannot be worked with gets none until its pause is
+//! Relays that work share the copies by their weights, as long as each keeps up; what one is late with the others take from
+//! it. One that cannot be worked with gets none until its pause is
 //! over, then one to see; its copies go to the others. One that refuses an edition gets no more of it. A relay of
 //! weight 0 is a reserve: it gets copies only while none of the others can be worked with.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::gate::Gate;
 use super::pace::Pace;
+use super::pace::domains::Domains;
 use super::queue::{Job, Queue};
 use super::relay::{Relay, Terms};
+
+/// A relay with a pace gets so many seconds' copies at a time.
+const SOON: f64 = 10.0;
+/// A relay without one keeps up while no copy has to wait for so long.
+const LATE: Duration = Duration::from_secs(2);
 
 /// One relay, with what the run keeps of it.
 #[derive(Debug)]
@@ -20,14 +30,16 @@ pub(super) struct Lane {
     pub(super) queue: Queue,
     pub(super) gate: Gate,
     pub(super) pace: Pace,
+    pub(super) domains: Domains,
     /// Editions that it refuses to take from us, and its words.
     refused: Mutex<HashMap<i64, String>>,
 }
 
 impl Lane {
     fn new((relay, terms): (Relay, Terms)) -> Lane {
-        let (gate, pace) = (Gate::new(terms.connections), Pace::new(terms.per_second));
-        Lane { relay, terms, queue: Queue::default(), gate, pace, refused: Mutex::default() }
+        let gate = Gate::new(terms.connections, matches!(relay, Relay::Smtp(_)));
+        let (pace, domains) = (Pace::new(terms.per_second), Domains::new(terms.per_domain.clone()));
+        Lane { relay, terms, queue: Queue::default(), gate, pace, domains, refused: Mutex::default() }
     }
 
     fn refused(&self) -> MutexGuard<'_, HashMap<i64, String>> {
@@ -37,6 +49,19 @@ impl Lane {
     /// Whether a copy given to it now would be tried now. One that was down is tried with one copy.
     fn is_open(&self) -> bool {
         self.gate.is_open() && (self.gate.down().is_none() || self.queue.is_idle())
+    }
+
+    /// Whether it has as much as it can take soon.
+    fn is_full(&self, now: Instant) -> bool {
+        match self.pace.rate() {
+            Some(rate) => self.queue.len() as f64 >= (rate * SOON).max(1.0),
+            None => self.queue.age(now) > LATE,
+        }
+    }
+
+    /// What it is late with, for somebody who has nothing to do: half of it.
+    fn late(&self, now: Instant) -> Vec<Job> {
+        if self.queue.age(now) > LATE { self.queue.half() } else { Vec::new() }
     }
 }
 
@@ -67,15 +92,74 @@ impl Lanes {
         self.iter().all(|lane| lane.queue.is_idle())
     }
 
-    /// How many copies wait for a connection.
-    pub(super) fn queued(&self) -> usize {
-        self.iter().map(|lane| lane.queue.len()).sum()
+    /// How many urgent copies wait for a connection.
+    pub(super) fn urgent(&self) -> usize {
+        self.iter().map(|lane| lane.queue.urgent()).sum()
     }
 
-    /// Messages a second, all together; `None`: one of them has no limit.
-    pub(super) fn per_second(&self) -> Option<u64> {
-        let limits = self.iter().map(|lane| u64::from(lane.terms.per_second));
-        limits.map(|limit| Some(limit).filter(|limit| *limit > 0)).sum()
+    /// Whether more than `many` copies wait for a connection where they will not have to wait long; where they have to
+    /// everywhere, all count.
+    pub(super) fn have_more_than(&self, many: usize) -> bool {
+        let now = Instant::now();
+        let quick = || self.iter().filter(|lane| lane.is_open() && !lane.is_full(now));
+        let queued: usize = match quick().next() {
+            Some(_) => quick().map(|lane| lane.queue.len()).sum(),
+            None => self.iter().map(|lane| lane.queue.len()).sum(),
+        };
+        queued > many
+    }
+
+    /// How many copies go out soon, all together; `None`: one of them has no limit.
+    pub(super) fn soon(&self) -> Option<u64> {
+        let limits = self.iter().map(|lane| lane.pace.rate());
+        limits.map(|rate| rate.map(|rate| (rate * SOON).ceil() as u64)).sum()
+    }
+
+    /// What others are late with and `lane` may have.
+    pub(super) fn late_for(&self, lane: usize) -> Vec<Job> {
+        let own = &self.all[lane];
+        if own.terms.weight == 0 || !own.is_open() {
+            return Vec::new();
+        }
+        let now = Instant::now();
+        let mut jobs = Vec::new();
+        for (_, other) in self.all.iter().enumerate().filter(|(n, _)| *n != lane) {
+            for job in other.late(now) {
+                let fits = self.may_have(&job).any(|fit| fit == lane);
+                if fits { jobs.push(job) } else { other.queue.add(job) }
+            }
+            if !jobs.is_empty() {
+                break;
+            }
+        }
+        jobs
+    }
+
+    /// Another relay than `lane` that has room for this copy, and lets its domain go now.
+    pub(super) fn other_than(&self, lane: usize, job: &Job) -> Option<usize> {
+        let now = Instant::now();
+        self.may_have(job).filter(|other| *other != lane).find(|other| {
+            let other = &self.all[*other];
+            let reserve = other.terms.weight == 0;
+            !reserve && other.is_open() && !other.is_full(now) && !other.domains.is_waiting(job.domain(), now)
+        })
+    }
+
+    /// Relays and domains that get less than the settings allow, each with its pace.
+    pub(super) fn slowed(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        for lane in self.iter() {
+            let name = &lane.terms.name;
+            if let (true, Some(rate)) = (lane.pace.is_slowed(), lane.pace.rate()) {
+                words.push(format!("{name} {:.0} a minute", rate * 60.0));
+            }
+            let domains = lane.domains.slowed();
+            words.extend(domains.iter().take(3).map(|(domain, rate)| format!("{domain} {:.0} a minute", rate * 60.0)));
+            if domains.len() > 3 {
+                words.push(format!("{} more domains", domains.len() - 3));
+            }
+        }
+        words
     }
 
     /// The words of all, where none of them can be worked with.
@@ -110,7 +194,13 @@ impl Lanes {
             fit.iter().copied().filter(|lane| is(&self.all[*lane])).collect::<Vec<_>>()
         };
         let among = [(true, false), (true, true), (false, false), (false, true)];
-        let among = among.into_iter().map(|(open, reserve)| of(open, reserve)).find(|lanes| !lanes.is_empty())?;
+        let mut among = among.into_iter().map(|(open, reserve)| of(open, reserve)).find(|lanes| !lanes.is_empty())?;
+        // Who does not keep up gets no more while others do.
+        if among.len() > 1 {
+            let now = Instant::now();
+            let quick: Vec<usize> = among.iter().copied().filter(|lane| !self.all[*lane].is_full(now)).collect();
+            among = if quick.is_empty() { among } else { quick };
+        }
         Some(self.turn(&among))
     }
 

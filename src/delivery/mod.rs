@@ -5,6 +5,7 @@
 //! 3. A [`lane`] for each relay shares them out; each connection takes the next claim, has the [`Press`] make the copy, and hands it to the [`relay`].
 //! 4. What the relay says is read by [`outcome`]: sent, deferred, failed, unknown; or the relay's own trouble.
 //!    Refused too often among its first copies, an edition is paused ([`guard`]).
+//!    What asks for a slower pace is told apart by [`pushback`], and heeded by [`pace`] for the domain or the relay.
 //! 5. It is noted in the journal before the next body goes out, and marked in the ledger in batches.
 //! 6. An edition of which nothing waits is done.
 //! 7. The house's own single mails go past all that, on a connection of their own ([`post`]).
@@ -20,6 +21,7 @@ mod pace;
 mod post;
 mod press;
 mod progress;
+mod pushback;
 mod queue;
 mod reason;
 mod relay;

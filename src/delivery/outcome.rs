@@ -170,6 +170,7 @@ mod tests {
             attempt,
             lost,
             on_unknown: OnUnknown::Resend,
+            urgent: false,
             until,
             closes: None,
             person,

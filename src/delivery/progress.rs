@@ -27,6 +27,8 @@ struct Numbers {
     later: AtomicI64,
     /// Why copies were refused for now, and how often.
     reasons: Mutex<BTreeMap<String, u64>>,
+    /// Relays and domains that get less than they might, with their pace.
+    slowed: Mutex<Vec<String>>,
     /// Somebody looks at the numbers as they change: no lines are wanted.
     watched: AtomicBool,
 }
@@ -89,6 +91,10 @@ impl Progress {
         }
         if !reasons.is_empty() {
             text.push_str(&format!("; refused for now: {reasons}"));
+        }
+        let slowed = self.0.slowed.lock().unwrap_or_else(PoisonError::into_inner).join(", ");
+        if !slowed.is_empty() {
+            text.push_str(&format!("; slowed down: {slowed}"));
         }
         let due = self.waiting() - later;
         match speed.per_second() {
@@ -155,6 +161,10 @@ impl Progress {
     pub(super) fn suppressed(&self, count: u64) {
         self.0.suppressed.fetch_add(count, Relaxed);
         self.0.waiting.fetch_sub(count as i64, Relaxed);
+    }
+
+    pub(super) fn set_slowed(&self, slowed: Vec<String>) {
+        *self.0.slowed.lock().unwrap_or_else(PoisonError::into_inner) = slowed;
     }
 
     pub(super) fn set_waiting(&self, waiting: Waiting) {

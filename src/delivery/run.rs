@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::deliveries::{self, Attempt};
+use crate::store::deliveries;
 use crate::store::editions::states;
 use crate::store::journal::Journal;
 use crate::store::presence::Presence;
@@ -266,11 +266,13 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
             // Its pause is over: one copy shows whether it can be worked with again.
             batch = 1;
         }
-        if crew.lanes.queued() as i64 > batch / 2 {
-            rest(crew, LOOK).await;
+        if crew.lanes.have_more_than(usize::try_from(batch / 2).unwrap_or_default()) {
+            if !overtake(crew, batch).await? {
+                rest(crew, LOOK).await;
+            }
             continue;
         }
-        if claim(crew, batch).await? {
+        if claim(crew, batch, false).await? {
             continue;
         }
         if !crew.lanes.are_idle() {
@@ -287,7 +289,9 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
         if next.is_some_and(|at| at <= crew.now()) {
             continue;
         }
-        if until_idle {
+        // What waits for the slots of a slowed domain is not done with, where time passes.
+        let goes_on = next.is_some_and(|at| Some(at) <= crew.booked_to()) && !crew.clock.stands();
+        if until_idle && !goes_on {
             let mut tx = crew.store.read().await?;
             crew.progress.set_waiting(deliveries::waiting(&mut tx).await?);
             return Ok(());
@@ -312,14 +316,27 @@ async fn rest(crew: &Crew, limit: Duration) {
 
 /// How many are claimed at once: not more than go out in ten seconds, so that who leaves now gets nothing a minute later.
 fn batch(crew: &Crew) -> i64 {
-    let soon = crew.lanes.per_second().map(|limit| (limit * 10).min(BATCH.unsigned_abs()));
-    soon.map_or(BATCH, u64::cast_signed)
+    crew.lanes.soon().map_or(BATCH, |soon| soon.clamp(1, BATCH.unsigned_abs()).cast_signed())
 }
 
-/// Claims a batch; whether there was anything to claim.
-async fn claim(crew: &Crew, batch: i64) -> Result<bool, DeliveryError> {
+/// Claims of urgent editions although others wait for a connection: they go ahead of these. Whether there was anything.
+async fn overtake(crew: &Crew, batch: i64) -> Result<bool, DeliveryError> {
+    if crew.lanes.urgent() as i64 > batch / 2 {
+        return Ok(false);
+    }
+    let mut tx = crew.store.read().await?;
+    let any = deliveries::has_urgent(&mut tx, crew.now()).await?;
+    drop(tx);
+    Ok(any && claim(crew, batch, true).await?)
+}
+
+/// Claims a batch, of urgent editions only or of all; whether there was anything to claim.
+async fn claim(crew: &Crew, batch: i64, only_urgent: bool) -> Result<bool, DeliveryError> {
     let mut tx = crew.store.write().await?;
-    let claimed = deliveries::claim(&mut tx, crew.now(), batch, LEASE).await?;
+    let claimed = match only_urgent {
+        true => deliveries::claim_urgent(&mut tx, crew.now(), batch, LEASE).await?,
+        false => deliveries::claim(&mut tx, crew.now(), batch, LEASE).await?,
+    };
     if claimed.claims.is_empty() && claimed.suppressed == 0 && claimed.postponed == 0 {
         return Ok(false);
     }
@@ -339,7 +356,7 @@ async fn claim(crew: &Crew, batch: i64) -> Result<bool, DeliveryError> {
 /// Writes what connections have left: claims that go back, editions that stop.
 async fn tidy(crew: &Crew) -> Result<(), DeliveryError> {
     let left = crew.take_left();
-    if left.dropped.is_empty() && left.stopped.is_empty() {
+    if left.dropped.is_empty() && left.booked.is_empty() && left.stopped.is_empty() {
         return Ok(());
     }
     let mut tx = crew.store.write().await?;
@@ -354,9 +371,10 @@ async fn tidy(crew: &Crew) -> Result<(), DeliveryError> {
             );
         }
     }
-    for some in left.dropped.chunks(1000) {
-        let some: Vec<Attempt> = some.to_vec();
-        deliveries::give_back(&mut tx, &some, crew.now()).await?;
+    let now = crew.now();
+    let back: Vec<_> = left.dropped.into_iter().map(|attempt| (attempt, now)).chain(left.booked).collect();
+    for some in back.chunks(1000) {
+        deliveries::give_back(&mut tx, some).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -398,6 +416,7 @@ impl Line {
         let mut tx = crew.store.read().await?;
         crew.progress.set_waiting(deliveries::waiting(&mut tx).await?);
         drop(tx);
+        crew.progress.set_slowed(crew.lanes.slowed());
         self.said = Some(Moment::now());
         if !begins && !crew.progress.is_watched() {
             tracing::info!("{}", crew.progress.line(&self.speed));

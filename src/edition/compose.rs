@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::article::{Language, Revision, topic_id};
 use crate::clock::Instant;
-use crate::config::{Config, Newsletter};
+use crate::config::{Config, Newsletter, Schedule};
 use crate::mail::{Choice, Links, Parts, Piece, Rendering};
 use crate::store::acts::{self, Act};
 use crate::store::deliveries::when::When;
@@ -111,6 +111,7 @@ impl Layout {
             chosen: selected.chosen,
             on_unknown: newsletter.on_unknown,
             when: when(config, newsletter, wish),
+            urgent: newsletter.schedule == Schedule::Immediate,
         };
         Layout { row: row.clone(), selected, composed_at: now, settings, versions, articles: printed }
     }
@@ -188,6 +189,11 @@ pub async fn proof(
         // What breaks goes to everybody, however much they had today.
         layout.settings.when.per_day = None;
     }
+    // A note that something was wrong does not hurry, whatever it was about.
+    let stories = layout.articles.iter().filter(|printed| printed.position < layout.selected.stories.len());
+    layout.settings.urgent |= stories
+        .filter_map(|printed| revisions.get(&printed.revision))
+        .any(|revision| revision.content.breaking && revision.content.withdrawn.is_none());
     let sheet = Sheet { config, templates, newsletter, number, layout: &layout, wish, revisions: &revisions };
     let renderings: Vec<Rendering> =
         layout.versions.iter().map(|v| sheet.rendering(&v.language)).collect::<Result<_, _>>()?;

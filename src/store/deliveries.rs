@@ -8,6 +8,7 @@
 //!
 //! The states and who may go where are [`State`]'s; SQL holds the same line: [`mark`] touches only what is `sending`.
 
+mod order;
 pub mod recipients;
 pub mod when;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::order::{Ready, turns};
 use super::{StoreError, Tx, subscribers, suppressions};
 use crate::audience::{Ground, Person};
 use crate::clock::{Instant, from_micros};
@@ -120,6 +122,8 @@ pub struct Claim {
     pub lost: i64,
     /// What becomes of it where that happens again.
     pub on_unknown: OnUnknown,
+    /// Whether it goes ahead of others.
+    pub urgent: bool,
     /// The lease: nothing of it may begin after this.
     pub until: Instant,
     /// The end of the hours in which it may go; nothing of it may begin then or later.
@@ -255,25 +259,58 @@ const TO_SUPPRESSED: &str = "UPDATE deliveries SET state = 5, at = $2, code = NU
     WHERE deliveries.edition = r.edition AND deliveries.subscriber = r.subscriber";
 const BEGIN: &str = "UPDATE editions SET state = 'sending' WHERE id = $1 AND state = 'queued'";
 
-/// Takes up to `limit` deliveries of editions that have started and may go on, for as long as `lease`: the oldest
-/// edition first. Who must not be written to any more is marked `suppressed` in the same transaction.
+/// Takes up to `limit` deliveries of editions that have started and may go on, for as long as `lease`: urgent editions
+/// first, the others share ([`order`]). Who must not be written to any more is marked `suppressed` in the same transaction.
 ///
 /// # Errors
 /// What the database says.
 pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Result<Claimed, StoreError> {
+    claim_of(tx, now, limit, lease, false).await
+}
+
+/// [`claim`], of urgent editions only.
+///
+/// # Errors
+/// What the database says.
+pub async fn claim_urgent(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Result<Claimed, StoreError> {
+    claim_of(tx, now, limit, lease, true).await
+}
+
+/// Whether an urgent edition has something that may go now.
+///
+/// # Errors
+/// What the database says.
+pub async fn has_urgent(tx: &mut Tx, now: Instant) -> Result<bool, StoreError> {
+    let ready = ready(tx, now).await?;
+    Ok(!turns(ready, 1, true).is_empty())
+}
+
+/// The editions of which something may go now, the oldest first.
+async fn ready(tx: &mut Tx, now: Instant) -> Result<Vec<Ready>, StoreError> {
+    let rows = tx.q(READY).bind(now.timestamp_micros()).all().await?;
+    let mut ready = rows.iter().map(Ready::of).collect::<Result<Vec<_>, _>>()?;
+    ready.retain(|ready| ready.settings.when.opens(now).is_none());
+    Ok(ready)
+}
+
+async fn claim_of(
+    tx: &mut Tx,
+    now: Instant,
+    limit: i64,
+    lease: Duration,
+    only_urgent: bool,
+) -> Result<Claimed, StoreError> {
     let mut claimed = Claimed::default();
     let until = now + lease;
-    for ready in tx.q(READY).bind(now.timestamp_micros()).all().await? {
+    let ready = ready(tx, now).await?;
+    for ready in turns(ready, limit, only_urgent) {
         // Suppressed ones count too: a batch is so many rows looked at, whatever they turn out to be.
         let room = limit - claimed.claims.len() as i64 - claimed.suppressed as i64 - claimed.postponed as i64;
         if room <= 0 {
             break;
         }
-        let (edition, newsletter): (i64, i64) = (ready.get(0)?, ready.get(1)?);
-        let settings: super::editions::Settings = serde_json::from_str(&ready.get::<String>(2)?)?;
-        if settings.when.opens(now).is_some() {
-            continue;
-        }
+        let Ready { edition, newsletter, settings, start_at, most } = ready;
+        let room = room.min(most);
         let rows = tx.either(TAKE_LITE, TAKE_PG).bind(edition).bind(now.timestamp_micros()).bind(room).all().await?;
         let ids = rows.iter().map(|row| row.get::<i64>(0)).collect::<Result<Vec<_>, _>>()?;
         let barred = suppressions::barred(tx, newsletter, &settings.lists, &ids).await?;
@@ -284,7 +321,7 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
             claimed.suppressed += barred.len() as u64;
         }
         let ids: Vec<i64> = ids.into_iter().filter(|id| !out.contains(id)).collect();
-        let sorted = when::sort(tx, &settings.when, from_micros(ready.get(3)?), &ids, now).await?;
+        let sorted = when::sort(tx, &settings.when, start_at, &ids, now).await?;
         when::postpone(tx, edition, &sorted.later).await?;
         claimed.postponed += sorted.later.len() as u64;
         let wait: HashSet<i64> = sorted.later.iter().map(|(id, ..)| *id).collect();
@@ -310,6 +347,7 @@ pub async fn claim(tx: &mut Tx, now: Instant, limit: i64, lease: Duration) -> Re
                 attempt: row.get::<i64>(3)? + 1,
                 lost: row.get(4)?,
                 on_unknown: settings.on_unknown,
+                urgent: settings.urgent,
                 until,
                 closes: sorted.closes.get(&person.id).copied(),
                 ground: grounds.remove(&person.id).unwrap_or_default(),
@@ -362,23 +400,24 @@ macro_rules! back {
 
 const GIVE_BACK: &str = back!(
     "attempts - 1",
-    "$2",
+    "r.back_at",
     "FROM (SELECT CAST(value ->> 0 AS BIGINT) AS edition, CAST(value ->> 1 AS BIGINT) AS subscriber,
-        CAST(value ->> 2 AS BIGINT) AS attempt FROM json_each($1)) r
+        CAST(value ->> 2 AS BIGINT) AS attempt, CAST(value ->> 3 AS BIGINT) AS back_at FROM json_each($1)) r
     WHERE deliveries.edition = r.edition AND deliveries.subscriber = r.subscriber
         AND deliveries.state = 1 AND deliveries.attempts = r.attempt"
 );
 
-/// Gives back claims that were never tried, as if they had not been made; they may be claimed again from `next_at` on.
+/// Gives back claims that were never tried, as if they had not been made; each may be claimed again from its instant on.
 ///
 /// # Errors
 /// What the database says.
-pub async fn give_back(tx: &mut Tx, attempts: &[Attempt], next_at: Instant) -> Result<u64, StoreError> {
+pub async fn give_back(tx: &mut Tx, attempts: &[(Attempt, Instant)]) -> Result<u64, StoreError> {
     if attempts.is_empty() {
         return Ok(0);
     }
-    let rows: Vec<_> = attempts.iter().map(|a| (a.edition, a.subscriber, a.attempt)).collect();
-    tx.q(GIVE_BACK).bind(serde_json::to_string(&rows)?).bind(next_at.timestamp_micros()).execute().await
+    let row = |(a, at): &(Attempt, Instant)| (a.edition, a.subscriber, a.attempt, at.timestamp_micros());
+    let rows: Vec<_> = attempts.iter().map(row).collect();
+    tx.q(GIVE_BACK).bind(serde_json::to_string(&rows)?).execute().await
 }
 
 /// Attempts after which what a dead process held waits a minute for each further one: a copy that kills whoever

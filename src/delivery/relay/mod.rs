@@ -6,6 +6,9 @@ mod smtp;
 
 pub(super) use line::{Handed, Line};
 
+use std::collections::BTreeMap;
+
+use crate::audience::Address;
 use crate::config::{Config, Proof, Relay as Setting, Target, Tls};
 use crate::net::smtp::{Dial, Encryption, Limits, Login, TlsConfigs};
 
@@ -26,6 +29,8 @@ pub(super) struct Terms {
     pub(super) connections: usize,
     /// Messages a second; 0: no limit.
     pub(super) per_second: u32,
+    /// The same for a recipient domain; `*`: for each of the others.
+    pub(super) per_domain: BTreeMap<String, u32>,
     /// Its share of the copies; 0: a reserve.
     pub(super) weight: u32,
 }
@@ -50,6 +55,7 @@ impl Relay {
             name: setting.name.clone(),
             connections: setting.connections(),
             per_second: setting.per_second.unwrap_or(if target.is_local() { 0 } else { ELSEWHERE }),
+            per_domain: setting.per_domain.iter().map(|(name, most)| (domain(name), *most)).collect(),
             weight: setting.weight,
         };
         let relay = match target {
@@ -89,6 +95,12 @@ impl Relay {
             Relay::Smtp(server) => server.work(crew, lane).await,
         }
     }
+}
+
+/// A domain as addresses have it.
+fn domain(name: &str) -> String {
+    let address = format!("x@{name}").parse::<Address>();
+    address.map_or_else(|_| name.to_owned(), |address| address.domain().to_owned())
 }
 
 fn login(user: Option<String>, proof: Option<Proof>) -> Result<Option<Login>, String> {

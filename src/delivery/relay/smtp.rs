@@ -8,6 +8,7 @@ use crate::delivery::Copy;
 use crate::delivery::crew::{Crew, Work};
 use crate::delivery::guard::Heard;
 use crate::delivery::outcome::{self, Verdict};
+use crate::delivery::pushback;
 use crate::net::smtp::{Cause, Dial, Envelope, Opened, Reply, Session, SmtpError, Step};
 use crate::store::deliveries::{Claim, Mark};
 
@@ -90,7 +91,9 @@ impl Server {
                     gate.leave(true);
                 }
                 Err(error) => {
-                    crew.trouble(lane, error.to_string(), false, error.needs_somebody());
+                    if !slowed(crew, &first, &error) {
+                        crew.trouble(lane, error.to_string(), false, error.needs_somebody());
+                    }
                     crew.put_back(first);
                     gate.leave(false);
                 }
@@ -147,7 +150,7 @@ impl Server {
                 Some(Ok(reply)) => {
                     taken += u64::from(reply.is_done());
                     if reply.is_done() {
-                        crew.lanes.get(lane).gate.well();
+                        crew.took(&work);
                     }
                     let go_on = conclude(crew, work, Step::Answer, &reply).await;
                     if !go_on {
@@ -182,6 +185,14 @@ impl Server {
 
 /// Notes what a reply means; whether the session may go on.
 async fn conclude(crew: &Crew, work: Work, step: Step, reply: &Reply) -> bool {
+    if pushback::asks_for_less(step, reply) {
+        crew.slow(&work, step, &reply.to_string());
+        if step == Step::Mail {
+            // It says nothing about this copy.
+            crew.put_back(work);
+            return true;
+        }
+    }
     match outcome::of_reply(&work.job.claim, step, reply, crew.now()) {
         Verdict::Mark(mark, heard) => {
             if let Some(heard) = heard {
@@ -215,9 +226,19 @@ async fn elsewhere(crew: &Crew, mut work: Work, outcome: impl FnOnce(&Claim) -> 
     }
 }
 
+/// Whether what ended a session is that we are to go slower.
+fn slowed(crew: &Crew, work: &Work, error: &SmtpError) -> bool {
+    let Some(reply) = error.reply().filter(|reply| pushback::asks_for_less(error.step, reply)) else { return false };
+    crew.slow(work, error.step, &reply.to_string());
+    true
+}
+
 /// The session ended in the middle of a copy.
 async fn interrupted(crew: &Crew, mut work: Work, error: &SmtpError, taken: u64) {
     let lane = work.lane;
+    if slowed(crew, &work, error) {
+        return crew.put_back(work);
+    }
     if error.may_be_taken() {
         crew.note(lane, outcome::lost(&work.job.claim, error.to_string(), crew.now())).await;
         return;

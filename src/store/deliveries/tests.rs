@@ -154,12 +154,12 @@ async fn what_was_not_tried_is_given_back_as_it_was() {
         let deferred = outcome(claims[1].as_attempt(), State::Deferred, Some(at(2)));
         let unknown = outcome(claims[2].as_attempt(), State::Unknown, Some(at(2)));
         mark(&mut tx, &[deferred, unknown]).await.unwrap();
-        give_back(&mut tx, &[claims[0].as_attempt()], at(2)).await.unwrap();
+        give_back(&mut tx, &[(claims[0].as_attempt(), at(2))]).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(states(store).await, [(1, 0, 0), (2, 3, 1), (3, 7, 1)]);
-        let attempts: Vec<_> = take(store, at(2), 10).await.iter().map(Claim::as_attempt).collect();
+        let attempts: Vec<_> = take(store, at(2), 10).await.iter().map(|claim| (claim.as_attempt(), at(2))).collect();
         let mut tx = store.write().await.unwrap();
-        assert_eq!(give_back(&mut tx, &attempts, at(2)).await.unwrap(), 3);
+        assert_eq!(give_back(&mut tx, &attempts).await.unwrap(), 3);
         tx.commit().await.unwrap();
         assert_eq!(states(store).await, [(1, 0, 0), (2, 3, 1), (3, 7, 1)]);
     }
@@ -199,7 +199,7 @@ async fn paused_and_cancelled_editions_are_left_alone() {
         assert!(live(&mut tx).await.unwrap().is_empty());
         tx.q("UPDATE editions SET state = 'cancelled'").execute().await.unwrap();
         mark(&mut tx, &[outcome(claims[0].as_attempt(), State::Deferred, Some(at(60)))]).await.unwrap();
-        give_back(&mut tx, &[claims[1].as_attempt()], at(2)).await.unwrap();
+        give_back(&mut tx, &[(claims[1].as_attempt(), at(2))]).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(states(store).await, [(1, 6, 1), (2, 6, 0), (3, 0, 0)]);
     }

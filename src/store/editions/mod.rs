@@ -128,6 +128,9 @@ pub struct Settings {
     pub on_unknown: OnUnknown,
     /// At which hours its copies may go, and to whom how often.
     pub when: When,
+    /// Whether its copies go ahead of those of other editions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
 }
 
 /// One edition as lists and pages show it.

@@ -1,0 +1,64 @@
+//! Pace: what pushes back gets less, and only that; what it is told is heeded before it hurts.
+
+use std::time::{Duration, Instant};
+
+use crate::world::{Post, Sink, relay, stores};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_with_narrow_limits_gets_a_whole_edition_and_refuses_little() {
+    // Three connections, and two hundred mails a second: the twenty in ten seconds of a slower world.
+    let sink = Sink::start(&["--max-per-ip", "3", "--max-rate", "200/1"]);
+    let post = Post::new(2000, &relay(&sink)).await;
+    let begun = Instant::now();
+    let summary = post.deliver().await;
+    assert_eq!((summary.sent, summary.deferred, summary.failed), (2000, 0, 0), "{summary}");
+    sink.has_each_once(2000);
+    let refused = sink.count("/faults/max-per-ip421") + sink.count("/faults/max-rate421");
+    assert!(refused < 40, "{refused} of 2,000 is over 2 %: {}", sink.summary());
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+    assert_eq!(post.word("SELECT CAST(MAX(attempts) AS TEXT) FROM deliveries").await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_domain_that_pushes_back_holds_up_no_other() {
+    for store in stores().await {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("log");
+        let sink = Sink::start(&["--domain-rate", "slow.test:20/1", "--log", log.to_str().expect("a path")]);
+        let post = Post::on(store.as_deref(), 1200, &relay(&sink)).await;
+        post.run("UPDATE subscribers SET mailbox = 'r' || id || '@slow.test' WHERE id <= 300").await;
+        let summary = post.deliver().await;
+        let others = || order(&log).iter().filter(|to| to.ends_with("@readers.test")).count();
+        assert_eq!(others(), 900, "all others have theirs: {summary}");
+        let refused = sink.count("/faults/domain-rate450");
+        assert!(refused <= 40, "{refused} refused: {}", sink.summary());
+        // What is left goes as its time comes.
+        for _ in 0..200 {
+            if post.deliver().await.waiting == 0 {
+                break;
+            }
+            post.clock.advance(chrono::Duration::seconds(20));
+        }
+        sink.has_each_once(1200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn per_domain_is_held_and_the_rest_goes_at_once() {
+    let sink = Sink::start(&["--domain-rate", "slow.test:52/1"]);
+    let post = Post::new(400, &format!("{}\nper_domain = {{ \"Slow.test\" = 50 }}", relay(&sink))).await;
+    post.run("UPDATE subscribers SET mailbox = 'r' || id || '@slow.test' WHERE id <= 100").await;
+    let begun = Instant::now();
+    while post.deliver().await.waiting > 0 {
+        post.clock.advance(chrono::Duration::seconds(20));
+    }
+    sink.has_each_once(400);
+    assert!(begun.elapsed() >= Duration::from_millis(1500), "{:?}", begun.elapsed());
+    assert_eq!(sink.count("/faults/domain-rate450"), 0);
+}
+
+/// The addresses in the order in which the server took their copies.
+fn order(log: &std::path::Path) -> Vec<String> {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    text.lines().filter_map(|line| line.split('\t').nth(1).map(str::to_owned)).collect()
+}
