@@ -8,7 +8,7 @@ use herald::mail::Letter;
 use herald::store::post;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{Post, Sink, relay, stores};
+use crate::world::{Post, Sink, World, relay, stores};
 
 fn letter(to: &str) -> Letter {
     Letter {
@@ -120,4 +120,67 @@ async fn a_folder_takes_confirmations_too() {
     let own = names.iter().find(|name| name.starts_with("ana@")).expect("the letter");
     let text = std::fs::read_to_string(post.folder.join("out").join(own)).expect("a mail");
     assert!(text.contains("https://news.office.test/confirm/abc") && !text.contains("List-"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_goes_ahead_of_a_digest_that_is_half_out_and_editions_share() {
+    for store in stores().await {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("log");
+        let sink = Sink::start(&["--slow-ms", "5", "--log", log.to_str().expect("a path")]);
+        let post = Arc::new(Post::on(store.as_deref(), 3000, &format!("{}\nconnections = 4", relay(&sink))).await);
+        // The same for others: an alert, and a second digest.
+        post.run("INSERT INTO editions (id, newsletter, number, state, made_by, composed_at, start_at, subject, settings, hash, audience_upto, filled, recipients) SELECT 2, 1, 2, 'held', 'staff', 0, 0, 'Alert', REPLACE(settings, '{', '{\"urgent\":true,'), '', audience_upto, 1, 200 FROM editions WHERE id = 1").await;
+        post.run("UPDATE editions SET settings = REPLACE(settings, '\"title\":{\"urgent\":true,', '\"title\":{') WHERE id = 2").await;
+        post.run("INSERT INTO editions (id, newsletter, number, state, made_by, composed_at, start_at, subject, settings, hash, audience_upto, filled, recipients) SELECT 3, 1, 3, 'held', 'staff', 0, 0, 'Other', settings, '', audience_upto, 1, 200 FROM editions WHERE id = 1").await;
+        for sql in [
+            "INSERT INTO edition_variants (edition, number, language, subject, rendering) SELECT e.id, 0, v.language, v.subject, v.rendering FROM edition_variants v, editions e WHERE v.edition = 1 AND e.id > 1",
+            "UPDATE deliveries SET edition = 2 WHERE subscriber > 2800",
+            "UPDATE deliveries SET edition = 3 WHERE subscriber > 2600 AND subscriber <= 2800",
+            "UPDATE editions SET recipients = 2600 WHERE id = 1",
+        ] {
+            post.run(sql).await;
+        }
+        let other = Arc::clone(&post);
+        let run = tokio::spawn(async move { other.deliver().await });
+        until(&sink, 300).await;
+        post.run("UPDATE editions SET state = 'queued' WHERE id = 2").await;
+        let before = sink.count("/accepted") as usize;
+        until(&sink, before as u64 + 700).await;
+        post.run("UPDATE editions SET state = 'queued' WHERE id = 3").await;
+        let summary = run.await.expect("a task");
+        assert_eq!(summary.sent, 3000, "{summary}");
+        sink.has_each_once(3000);
+        let numbers: Vec<usize> =
+            order(&log).iter().filter_map(|to| to.trim_start_matches('r').split('@').next()?.parse().ok()).collect();
+        let first = numbers.iter().position(|n| *n > 2800).expect("the alert");
+        let last = numbers.iter().rposition(|n| *n > 2800).expect("the alert");
+        // Half a second until it is noticed, at 800 a second; 250 of the digest waited in memory, and were overtaken.
+        assert!(first < before + 450, "{} copies of the digest went before it", first - before);
+        assert!(last - first < 230, "{} copies went while 200 alerts did", last - first);
+        // The second digest does not wait for the end of the first: they take turns.
+        let second: Vec<usize> =
+            numbers.iter().enumerate().filter(|(_, n)| (2601..=2800).contains(*n)).map(|(place, _)| place).collect();
+        let (begin, end) = (second[0], second[second.len() - 1]);
+        assert!(end < 2900 && end - begin > 300, "from {begin} to {end} of 3,000");
+    }
+}
+
+#[tokio::test]
+async fn an_edition_that_prints_a_breaking_story_is_urgent_and_a_digest_is_not() {
+    let world = World::new().await;
+    world.write("subscribers/public.csv", "email\nana@readers.test\n");
+    world.article("bridge", "Bridge open", "en", chrono::Duration::hours(1));
+    world.pass(true).await;
+    world.clear_outbox();
+    let date = (world.now() - chrono::Duration::minutes(5)).to_rfc3339();
+    world.write(
+        "articles/flood.md",
+        &format!("---\ntitle: Flood\ndate: {date}\npriority: breaking\n---\n\nThe river rises.\n"),
+    );
+    world.pass(true).await;
+    let mut tx = world.newsroom.site.store.read().await.expect("a transaction");
+    let editions = herald::store::editions::list(&mut tx, None, 9, 0).await.expect("editions");
+    let urgent: Vec<bool> = editions.iter().map(|edition| edition.settings.urgent).collect();
+    assert_eq!(urgent, [true, false], "the newest first");
 }

@@ -32,6 +32,18 @@ async fn they_share_by_their_weights() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_does_not_keep_up_holds_back_no_other() {
+    // Two a second at the one, and the other has to do what is left: a thousand copies by shares would take four minutes.
+    let (slow, quick) = (Sink::start(&["--slow-final-ms", "2000"]), Sink::start(&[]));
+    let post = Post::new(1000, &two(&url(&slow, "connections = 4"), &url(&quick, ""))).await;
+    let begun = std::time::Instant::now();
+    assert_eq!(post.deliver().await.sent, 1000);
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+    assert!(quick.count("/accepted") > 950, "{}", slow.count("/accepted"));
+    assert_eq!(slow.count("/duplicates") + quick.count("/duplicates"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_cannot_be_worked_with_hands_over_and_nobody_waits() {
     let busy = Sink::start(&["--conn421", "1"]);
     for first in [nowhere(), url(&busy, ""), url(&busy, "weight = 100")] {

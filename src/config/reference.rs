@@ -134,8 +134,12 @@ fn entry(key: &Key, kind: &str, path: &str, table: &str) -> Entry {
 pub(super) fn toml(value: &Value) -> String {
     match value {
         Value::Array(all) => format!("[{}]", all.iter().map(toml).collect::<Vec<_>>().join(", ")),
+        Value::Object(all) if all.is_empty() => "{}".to_owned(),
         Value::Object(all) => {
-            format!("{{ {} }}", all.iter().map(|(k, v)| format!("{k} = {}", toml(v))).collect::<Vec<_>>().join(", "))
+            let bare = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+            let key = |key: &String| if bare(key) { key.clone() } else { toml(&Value::String(key.clone())) };
+            let all: Vec<String> = all.iter().map(|(name, value)| format!("{} = {}", key(name), toml(value))).collect();
+            format!("{{ {} }}", all.join(", "))
         }
         Value::String(text) => ::toml::Value::String(text.clone()).to_string(),
         other => other.to_string(),

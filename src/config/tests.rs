@@ -242,7 +242,6 @@ fn what_is_not_there_yet_is_named_as_such() {
         ("folder = \"var/site\"", "logo = \"x.svg\""),
         ("[listen]", "[listen]\ntls = { cert = \"a\", key = \"b\" }"),
         ("[listen]", "[listen]\ntrusted_proxies = [\"127.0.0.1\"]"),
-        ("url = \"folder:var/outbox\"", "url = \"folder:var/outbox\"\nper_domain = { \"gmail.com\" = 20 }"),
     ] {
         says(&with(from, to), &["does not have", "yet"]);
     }
@@ -270,6 +269,18 @@ fn what_comes_back_needs_one_place_and_one_secret() {
     for lines in ["piped = true", "maildir = \"m\"", &format!("{url}\ntoken_env = \"T\"\nmove_to = \"Herald/read\"")] {
         assert!(load(&returns(lines)).is_ok(), "{lines}");
     }
+}
+
+#[test]
+fn a_pace_is_a_number_for_a_domain_that_mail_goes_to() {
+    let per_domain = |value: &str| {
+        with("url = \"folder:var/outbox\"", &format!("url = \"folder:var/outbox\"\nper_domain = {value}"))
+    };
+    let config = load(&per_domain("{ \"gmail.com\" = 20, \"*\" = 5, \"пошта.срб\" = 1 }")).expect("a configuration");
+    assert_eq!(config.mail.relays[0].per_domain.len(), 3);
+    says(&per_domain("{ gmail = 20 }"), &[":52:", "per_domain.gmail", "no domain that mail goes to"]);
+    says(&per_domain("{ \"gmail.com\" = -1 }"), &[":52:", "per_domain.gmail.com", "0"]);
+    says(&per_domain("20"), &[":52:", "per_domain", "a table by domain"]);
 }
 
 #[test]

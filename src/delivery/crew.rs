@@ -163,7 +163,8 @@ impl Crew {
                 },
                 Pick::Later(at) if at > until => return None,
                 Pick::Later(at) => at,
-                Pick::Empty => until,
+                Pick::Empty if self.help(lane) => continue,
+                Pick::Empty => Moment::now() + LOOK,
             };
             if Moment::now() >= until {
                 return None;

@@ -19,6 +19,8 @@ const SOON: f64 = 10.0;
 const ASIDE: usize = 50;
 /// What waits in the store is looked at again after so long at the latest: the pace may have grown.
 const HORIZON: Duration = Duration::from_secs(300);
+/// Where the pace is not known yet, it is looked at again so soon.
+const UNKNOWN: Duration = Duration::from_secs(3);
 /// So many domains that push back within [`TOGETHER`] are not the domains' doing, but the relay's.
 const MANY: usize = 3;
 const TOGETHER: Duration = Duration::from_secs(10);
@@ -126,7 +128,8 @@ impl Domains {
     pub(in crate::delivery) fn book(&self, domain: &str, now: clock::Instant) -> clock::Instant {
         let mut known = self.known();
         let Some(domain) = known.all.get_mut(domain) else { return now };
-        let rate = domain.pace.rate().unwrap_or(1.0);
+        // While it is not known yet what it will take, they come again when it may be.
+        let Some(rate) = domain.pace.rate() else { return now + UNKNOWN };
         let gap = Duration::from_secs_f64(1.0 / rate);
         let earliest = now + Duration::from_secs_f64(SOON.min(ASIDE as f64 / rate));
         let latest = now + HORIZON;
@@ -173,6 +176,9 @@ mod tests {
         assert_eq!(domains.pushed("b.test", now), (true, false));
         assert_eq!(domains.pushed("c.test", now), (true, true));
         let at = clock::from_micros(0);
+        assert_eq!(domains.book("a.test", at), at + UNKNOWN);
+        while domains.try_take("a.test", now + Duration::from_secs(2)).is_err() {}
+        domains.took("a.test", now + Duration::from_secs(2));
         let (first, second) = (domains.book("a.test", at), domains.book("a.test", at));
         assert!(first > at && second > first && second - first == chrono::Duration::seconds(1));
     }
