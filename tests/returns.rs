@@ -11,7 +11,7 @@ use herald::mail::report::{Kind, Report};
 use herald::secret::Purpose;
 use herald::store::keys;
 
-use crate::world::World;
+use crate::world::{CONFIG, World, stores};
 
 /// Collected reports, where they are: `HERALD_DATA/bounces`.
 #[allow(clippy::print_stderr)]
@@ -181,7 +181,13 @@ fn read(world: &World, arguments: &[&str], input: &str) -> (i32, String, String)
 
 #[tokio::test]
 async fn reports_come_in_by_pipe_maildir_and_mbox_and_count_once() {
-    let world = World::new().await;
+    for store in stores().await {
+        let section = store.map_or(String::new(), |url| format!("[store]\nurl = \"{url}\"\n"));
+        count_once(World::with(&CONFIG.replacen("[[sources]]", &format!("{section}[[sources]]"), 1)).await).await;
+    }
+}
+
+async fn count_once(world: World) {
     // The command has the system's time, and what is too old hurts nobody.
     world.advance(Clock::system().now() - world.now());
     let names = ["ana", "bo", "ce"];

@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Applied, Done, Place, apply};
+use super::{Applied, Done, Place, apply, read};
 use crate::clock::Clock;
 use crate::mail::report::Kind;
 use crate::secret::Keyring;
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Store, StoreError, returns};
 
 /// Who takes messages in.
 #[derive(Clone, Copy)]
@@ -32,10 +32,12 @@ impl Desk<'_> {
     /// What the database says; then nothing has changed.
     pub async fn take_in(&self, messages: &[Vec<u8>], place: Place) -> Result<Vec<Applied>, StoreError> {
         let mut all = Vec::new();
+        let reports = read(messages);
         let mut tx = self.store.write().await?;
-        for raw in messages {
-            all.push(apply(&mut tx, self.ring, raw, place, self.clock.now()).await?);
+        for (raw, report) in messages.iter().zip(reports) {
+            all.push(apply(&mut tx, self.ring, (raw, report), place, self.clock.now()).await?);
         }
+        returns::trim(&mut tx).await?;
         if !self.dry_run {
             store::wish(&mut tx).await?;
             tx.commit().await?;

@@ -118,8 +118,13 @@ fn word<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Er
 ///
 /// # Errors
 /// What the database says.
-pub async fn apply(tx: &mut Tx, ring: &Keyring, raw: &[u8], place: Place, now: Instant) -> Result<Applied, StoreError> {
-    let report = read(raw);
+async fn apply(
+    tx: &mut Tx,
+    ring: &Keyring,
+    (raw, report): (&[u8], Report),
+    place: Place,
+    now: Instant,
+) -> Result<Applied, StoreError> {
     let delivery = report.tokens.iter().find_map(|token| ring.open(Purpose::Delivery, token));
     let person = match delivery {
         Some((_, id)) => subscribers::persons(tx, &[id]).await?.pop(),
@@ -184,13 +189,20 @@ pub async fn apply(tx: &mut Tx, ring: &Keyring, raw: &[u8], place: Place, now: I
     Ok(applied)
 }
 
-/// Reads a report on a stack of its own, so that none can bring the process down.
-fn read(raw: &[u8]) -> Report {
+/// Reads reports on a stack of their own, so that none can bring the process down. One that could not be read is a letter.
+fn read(messages: &[Vec<u8>]) -> Vec<Report> {
     let unread = || Report { kind: Kind::Letter, id: None, tokens: Vec::new(), failures: Vec::new(), feedback: None };
-    std::thread::scope(|scope| {
-        let reading = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || Report::read(raw));
-        reading.ok().and_then(|reading| reading.join().ok()).unwrap_or_else(unread)
-    })
+    let reports = std::thread::scope(|scope| {
+        let read = || messages.iter().map(|raw| Report::read(raw)).collect::<Vec<Report>>();
+        let reading = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read);
+        reading.ok().and_then(|reading| reading.join().ok())
+    });
+    match (reports, messages) {
+        (Some(reports), _) => reports,
+        (None, [_] | []) => messages.iter().map(|_| unread()).collect(),
+        // Each for itself: only those that are to blame are lost.
+        (None, several) => several.iter().flat_map(|one| read(std::slice::from_ref(one))).collect(),
+    }
 }
 
 /// What a report says of our reader: by their address; else the only failure that there is, since a copy has one

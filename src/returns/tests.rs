@@ -41,10 +41,13 @@ fn report(token: &str, recipient: &str, status: &str, said: &str) -> String {
 }
 
 async fn take(store: &Store, ring: &Keyring, text: &str) -> Applied {
-    let mut tx = store.write().await.unwrap();
-    let applied = apply(&mut tx, ring, text.as_bytes(), Place::Handed, crate::clock::from_micros(5)).await.unwrap();
-    tx.commit().await.unwrap();
-    applied
+    at(store, ring, text, Place::Handed, 5).await
+}
+
+async fn at(store: &Store, ring: &Keyring, text: &str, place: Place, micros: i64) -> Applied {
+    let clock = crate::clock::Clock::standing(crate::clock::from_micros(micros));
+    let desk = Desk { store, ring, clock: &clock, dry_run: false };
+    desk.take_in(&[text.as_bytes().to_vec()], place).await.unwrap().remove(0)
 }
 
 async fn stands(store: &Store, ring: &Keyring) -> Option<Reason> {
@@ -148,7 +151,31 @@ async fn complaints_end_it_and_machines_are_counted() {
     }
 }
 
-/// A hostile message is nested without end; whoever reads it goes on.
+#[tokio::test]
+async fn what_is_about_an_old_copy_or_none_hurts_nobody_and_a_mailbox_keeps_what_is_not_ours() {
+    let (_folder, stores) = crate::store::tests::stores().await;
+    for store in &stores {
+        let (ring, id, token) = reader(store).await;
+        let gone = |token: &str| report(token, "ana@readers.test", "5.1.1", "550 5.1.1 no such user");
+        let days = |n: i64| n * 86_400_000_000;
+        let applied = at(store, &ring, &gone(&token), Place::Handed, days(61)).await;
+        assert_eq!((applied.done, stands(store, &ring).await), (Done::Kept, None), "sent two months ago");
+        let other = gone(&ring.token(Purpose::Delivery, 4, id));
+        assert_eq!(at(store, &ring, &other, Place::Handed, 5).await.done, Done::Kept, "there is no such copy");
+        for text in
+            [gone("").as_str(), "From: a@x.test\nSubject: Automatic reply\n\nAway", "Subject: Hello\n\nDear office"]
+        {
+            assert_eq!(at(store, &ring, text, Place::Mailbox, 5).await.done, Done::Left, "{text}");
+        }
+        let mut tx = store.read().await.unwrap();
+        assert_eq!(all(&mut tx).await.len(), 2, "nothing is kept of what stays where it is");
+        drop(tx);
+        let another = gone(&token).replace("<1@mx.test>", "<2@mx.test>");
+        assert_eq!(at(store, &ring, &another, Place::Mailbox, days(59)).await.done, Done::Suppressed);
+    }
+}
+
+/// A hostile message is nested without end, or has headers without end; whoever reads it goes on, and the others are read.
 #[test]
 fn what_is_nested_thousandfold_brings_nothing_down() {
     let nested = "Content-Type: message/rfc822\n\n".repeat(40_000);
@@ -158,8 +185,14 @@ fn what_is_nested_thousandfold_brings_nothing_down() {
         "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{}",
         data_encoding::BASE64.encode(nested.as_bytes())
     );
-    for text in [&nested, &parts, &coded] {
-        assert!(matches!(read(text.as_bytes()).kind, Kind::Letter | Kind::Failure));
+    let (long, many) = (format!("Subject: {}\n", "a@b ".repeat(2_500_000)), "To: <a@b>\n".repeat(1_000_000));
+    let nothing = "\0".repeat(10_000_000);
+    let begun = std::time::Instant::now();
+    for text in [&nested, &parts, &coded, &long, &many, &nothing] {
+        let gone = report("", "a@b.test", "5.1.1", "550 5.1.1 no such user").into_bytes();
+        let kinds: Vec<Kind> = read(&[text.as_bytes().to_vec(), gone]).iter().map(|report| report.kind).collect();
+        assert!(matches!(kinds[..], [Kind::Letter | Kind::Failure, Kind::Failure]), "{kinds:?}");
     }
-    assert_eq!(read(&[0xff; 100_000]).kind, Kind::Letter);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    assert_eq!(read(&[vec![0xff; 100_000]])[0].kind, Kind::Letter);
 }

@@ -49,10 +49,7 @@ const KEEP: &str =
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
     WHERE $5 IS NULL OR (SELECT COUNT(*) FROM returns WHERE subscriber = $5 AND edition = $4) < $13
     ON CONFLICT (hash) DO NOTHING";
-const OLD: &str = "DELETE FROM returns WHERE subscriber IS NULL AND id <= (
-    SELECT id FROM returns WHERE subscriber IS NULL ORDER BY id DESC LIMIT 1 OFFSET $1)";
-
-/// Keeps a report, within limits: so many of a copy, and of what no token names the newest.
+/// Keeps a report, of one copy only so many; [`trim`] holds the others to their number.
 ///
 /// # Errors
 /// What the database says.
@@ -75,9 +72,18 @@ pub async fn keep(tx: &mut Tx, kept: &Return, now: Instant) -> Result<(), StoreE
         .bind(A_COPY)
         .execute()
         .await?;
-    if kept.delivery.is_none() {
-        tx.q(OLD).bind(STRANGERS).execute().await?;
-    }
+    Ok(())
+}
+
+const OLD: &str = "DELETE FROM returns WHERE subscriber IS NULL AND id <= (
+    SELECT id FROM returns WHERE subscriber IS NULL ORDER BY id DESC LIMIT 1 OFFSET $1)";
+
+/// Lets go of the oldest reports that no token names, where there are too many: once after so many as are kept together.
+///
+/// # Errors
+/// What the database says.
+pub async fn trim(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.q(OLD).bind(STRANGERS).execute().await?;
     Ok(())
 }
 
@@ -180,6 +186,7 @@ pub(crate) mod tests {
             for n in 0..STRANGERS + 5 {
                 keep(&mut tx, &report(format!("s{n}"), None), now).await.unwrap();
             }
+            trim(&mut tx).await.unwrap();
             assert_eq!(all(&mut tx).await.len(), (A_COPY + STRANGERS) as usize);
             assert!(is_known(&mut tx, "a0").await.unwrap() && !is_known(&mut tx, "s0").await.unwrap());
             forget(&mut tx, Some(9), &"anxa@newsroom.example".parse().unwrap()).await.unwrap();
