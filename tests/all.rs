@@ -1,6 +1,7 @@
 //! What Herald promises, one file a promise; in one binary, for linking once is quicker than many times.
 
 mod again;
+mod alarm;
 mod approval;
 mod articles;
 mod broken;

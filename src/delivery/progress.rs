@@ -29,6 +29,10 @@ struct Numbers {
     reasons: Mutex<BTreeMap<String, u64>>,
     /// Relays and domains that get less than they might, with their pace.
     slowed: Mutex<Vec<String>>,
+    /// No relay could be worked with, and none has taken a copy since.
+    is_down: AtomicBool,
+    /// What they said then.
+    down: Mutex<String>,
     /// Somebody looks at the numbers as they change: no lines are wanted.
     watched: AtomicBool,
 }
@@ -46,6 +50,7 @@ impl Progress {
             counter.store(0, Relaxed);
         }
         self.set_waiting(Waiting::default());
+        numbers.is_down.store(false, Relaxed);
         numbers.reasons.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -62,6 +67,17 @@ impl Progress {
     /// Of those that wait, how many are not tried before their time: refused for now, or without an answer.
     pub fn later(&self) -> i64 {
         self.0.later.load(Relaxed).clamp(0, self.waiting())
+    }
+
+    /// What the relays said when none of them could be worked with, where none has taken a copy since.
+    pub fn down(&self) -> Option<String> {
+        let words = || self.0.down.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.0.is_down.load(Relaxed).then(words)
+    }
+
+    pub(super) fn set_down(&self, words: String) {
+        *self.0.down.lock().unwrap_or_else(PoisonError::into_inner) = words;
+        self.0.is_down.store(true, Relaxed);
     }
 
     /// From now on a bar shows the numbers: no lines are logged.
@@ -147,6 +163,9 @@ impl Progress {
             _ => return,
         };
         counter.fetch_add(1, Relaxed);
+        if mark.state == State::Sent {
+            numbers.is_down.store(false, Relaxed);
+        }
         match mark.state {
             State::Sent | State::Failed => drop(numbers.waiting.fetch_sub(1, Relaxed)),
             _ => drop(numbers.later.fetch_add(1, Relaxed)),

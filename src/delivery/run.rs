@@ -255,7 +255,8 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
         tidy(crew).await?;
         line.say(crew).await?;
         let mut batch = batch(crew);
-        if crew.lanes.down().is_some() {
+        if let Some(words) = crew.lanes.down() {
+            crew.progress.set_down(words);
             if until_idle {
                 return Ok(());
             }

@@ -50,7 +50,7 @@ impl Words<'_> {
     }
 
     /// The newsletter's title in a language.
-    fn title(&self, language: &Language, edition: &Edition) -> String {
+    pub fn title(&self, language: &Language, edition: &Edition) -> String {
         let titles = &edition.settings.title;
         titles.get(language).or(titles.values().next()).unwrap_or(&edition.newsletter).clone()
     }

@@ -1,4 +1,5 @@
 //! The doors to other machines. A room above says what it wants; here it is said in the protocol's words.
 
+pub mod http;
 pub mod imap;
 pub mod smtp;

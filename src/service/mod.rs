@@ -2,12 +2,14 @@
 //!
 //! 1. [`Newsroom::open`] brings together what every stage needs.
 //! 2. [`pass`] does each stage once, in the order of the road: what `herald once` is.
-//! 3. [`run`] gives each stage a task of its own that looks when it is woken, when its time has come, and
+//! 3. [`Newsroom::look_after`] calls somebody where an edition that was due does not go out.
+//! 4. [`run`] gives each stage a task of its own that looks when it is woken, when its time has come, and
 //!    every so often all the same; and stops them in order.
 //!
 //! A stage finds its work in the store. So nothing here decides anything but *when*.
 
 mod account;
+mod alarm;
 mod lock;
 mod pass;
 mod run;
@@ -17,7 +19,7 @@ pub use pass::{Pass, Read, counted};
 pub use run::{Doors, Listeners, run};
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -77,6 +79,8 @@ pub struct Newsroom {
     pub site: Site,
     /// How far delivery is.
     pub progress: Progress,
+    /// Newsletters whose edition could not be made at the last look, with the reason; `None` before there was one.
+    failed: Arc<Mutex<Option<Vec<(String, String)>>>>,
 }
 
 impl Newsroom {
@@ -91,7 +95,7 @@ impl Newsroom {
         drop(tx);
         let (shelf, wake) = (Arc::new(Shelf::new()), Wake::new());
         let site = Site { config, store, clock, templates, keyring, shelf, wake };
-        Ok(Newsroom { site, progress: Progress::new() })
+        Ok(Newsroom { site, progress: Progress::new(), failed: Arc::default() })
     }
 
     /// Where the static copy is kept, if anywhere.

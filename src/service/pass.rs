@@ -1,6 +1,9 @@
 //! Each stage once, in the order of the road. All of them find their work in the store, so a pass may
 //! be broken off anywhere and run again.
 
+use std::sync::PoisonError;
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
 use super::{Newsroom, ServiceError};
@@ -70,7 +73,11 @@ impl Newsroom {
         let feeds = self.publish().await?;
         self.copy_pages().await?;
         let editions = self.compose(now_all).await?;
-        let sent = self.deliver(stop, true).await?;
+        let sent = self.deliver(stop.clone(), true).await?;
+        // Nobody tries again before the next pass: what does not go out now is an alarm now.
+        if self.look_after(Duration::ZERO).await? {
+            self.deliver(stop, true).await?;
+        }
         Ok(Pass { read, returns, feeds, editions, sent })
     }
 
@@ -214,6 +221,8 @@ impl Newsroom {
         for (newsletter, error) in &pass.failed {
             tracing::error!("{newsletter}: no edition could be made: {error}");
         }
+        let failed = pass.failed.iter().map(|(newsletter, error)| (newsletter.clone(), error.to_string())).collect();
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed);
         for (edition, reason) in &pass.paused {
             tracing::warn!(
                 "edition {edition} is paused for staff: {reason}. `herald editions show {edition}` says how far it is; resume or cancel it."

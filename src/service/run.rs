@@ -21,6 +21,8 @@ use crate::{source, web};
 
 /// How often a stage looks although nobody woke it.
 const LOOK: Duration = Duration::from_secs(60);
+/// How long no relay can be worked with before that is an alarm.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How often the store is asked whether another command has written something.
 const WISHES: Duration = Duration::from_millis(300);
 /// How long a stage that failed waits before it tries again.
@@ -98,6 +100,7 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     tasks.spawn(until(stop.clone(), newsletters(newsroom.clone())));
     tasks.spawn(until(stop.clone(), returns(newsroom.clone())));
     tasks.spawn(until(stop.clone(), wishes(newsroom.clone())));
+    tasks.spawn(until(stop.clone(), alarms(newsroom.clone())));
     tasks.spawn(deliveries(newsroom.clone(), stop.clone()));
     let watching = source::watch(&newsroom.site.config, newsroom.site.wake.clone());
     if let Err(error) = &watching {
@@ -255,6 +258,16 @@ fn told(looked: &Looked, failed: &mut BTreeMap<String, String>) {
                 tracing::info!("{looked}");
             }
         }
+    }
+}
+
+/// Looks every minute whether an edition that was due did not go out.
+async fn alarms(newsroom: Newsroom) {
+    loop {
+        if let Err(error) = newsroom.look_after(PATIENCE).await {
+            failed("looking for what did not go out", &error).await;
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

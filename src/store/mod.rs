@@ -13,6 +13,7 @@ mod dialect;
 mod migrations;
 
 pub mod acts;
+pub mod alarms;
 pub mod articles;
 pub mod deliveries;
 pub mod editions;

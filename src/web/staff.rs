@@ -1,4 +1,6 @@
-//! The staff listener: whether the house is up, and whether it can do its work.
+//! The staff listener: whether the house is up, and whether it can do its work; its numbers.
+
+mod metrics;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,7 +15,11 @@ use crate::store::{StoreError, sources};
 
 /// Everything of the staff listener.
 pub fn router(site: Site) -> Router {
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).with_state(site)
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics::answer))
+        .with_state(site)
 }
 
 /// What `/readyz` answers.

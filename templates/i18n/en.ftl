@@ -247,3 +247,14 @@ staff-approve = Approve it: { $command }
 staff-alone-subject = { $title } No. { $number } was sent without approval
 staff-alone = { $name } sent { $title } No. { $number } alone, without the approval of others.
 staff-reason = The reason given: { $reason }
+
+alarm-subject = Alarm: { $what }
+alarm-over-subject = Over: { $what }
+alarm-held = { $title } No. { $number } was due at { $time } and is held
+alarm-waits = { $title } No. { $number } was due at { $time } and waits for approval
+alarm-stopped = { $title } No. { $number } was stopped before everybody had it
+alarm-stuck = { $title } No. { $number } was due at { $time } and nothing of it has left
+alarm-failed = The edition of { $title } could not be made
+alarm-relay = No mail server takes our mail
+alarm-reason = Why, in the words of the log: { $reason }
+alarm-over = That is over since { $time }.

@@ -252,3 +252,14 @@ staff-approve = Одобрите га: { $command }
 staff-alone-subject = { $title } бр. { $number } је послато без одобрења
 staff-alone = { $name } шаље { $title } бр. { $number } без одобрења других.
 staff-reason = Наведени разлог: { $reason }
+
+alarm-subject = Узбуна: { $what }
+alarm-over-subject = Прошло: { $what }
+alarm-held = { $title } бр. { $number } је требало послати { $time }, али је задржано
+alarm-waits = { $title } бр. { $number } је требало послати { $time }, али чека одобрење
+alarm-stopped = { $title } бр. { $number } је заустављено пре него што су га сви добили
+alarm-stuck = { $title } бр. { $number } је требало послати { $time }, али ништа није отишло
+alarm-failed = Издање { $title } није могло да се направи
+alarm-relay = Ниједан сервер не прима нашу пошту
+alarm-reason = Зашто, речима дневника: { $reason }
+alarm-over = То је прошло од { $time }.

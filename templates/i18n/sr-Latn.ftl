@@ -252,3 +252,14 @@ staff-approve = Odobrite ga: { $command }
 staff-alone-subject = { $title } br. { $number } je poslato bez odobrenja
 staff-alone = { $name } šalje { $title } br. { $number } bez odobrenja drugih.
 staff-reason = Navedeni razlog: { $reason }
+
+alarm-subject = Uzbuna: { $what }
+alarm-over-subject = Prošlo: { $what }
+alarm-held = { $title } br. { $number } je trebalo poslati { $time }, ali je zadržano
+alarm-waits = { $title } br. { $number } je trebalo poslati { $time }, ali čeka odobrenje
+alarm-stopped = { $title } br. { $number } je zaustavljeno pre nego što su ga svi dobili
+alarm-stuck = { $title } br. { $number } je trebalo poslati { $time }, ali ništa nije otišlo
+alarm-failed = Izdanje { $title } nije moglo da se napravi
+alarm-relay = Nijedan server ne prima našu poštu
+alarm-reason = Zašto, rečima dnevnika: { $reason }
+alarm-over = To je prošlo od { $time }.

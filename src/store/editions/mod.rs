@@ -50,6 +50,10 @@ pub enum State {
 }
 
 impl State {
+    /// All of them, in the order of an edition's life.
+    pub const ALL: [State; 6] =
+        [State::Held, State::Queued, State::Sending, State::Paused, State::Done, State::Cancelled];
+
     /// The word the store and `--json` have for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -77,7 +81,7 @@ impl fmt::Display for State {
 impl FromStr for State {
     type Err = StoreError;
     fn from_str(text: &str) -> Result<Self, StoreError> {
-        [State::Held, State::Queued, State::Sending, State::Paused, State::Done, State::Cancelled]
+        State::ALL
             .into_iter()
             .find(|state| state.word() == text)
             .ok_or_else(|| StoreError::Content(format!("“{text}” is no state of an edition")))
@@ -240,9 +244,9 @@ macro_rules! editions {
     };
 }
 
-use editions;
+pub(super) use editions;
 
-fn edition_of(row: &Row) -> Result<Edition, StoreError> {
+pub(super) fn edition_of(row: &Row) -> Result<Edition, StoreError> {
     Ok(Edition {
         id: row.get(0)?,
         newsletter_id: row.get(1)?,
