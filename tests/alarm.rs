@@ -35,7 +35,7 @@ impl Called {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut text = String::new();
                 let mut bytes = [0; 8192];
-                while !(text.starts_with("GET") && text.ends_with("\r\n\r\n")) && !text.ends_with('}') {
+                while !(text.ends_with('}') || text.starts_with("GET") && text.ends_with("\r\n\r\n")) {
                     match stream.read(&mut bytes).await {
                         Ok(read) if read > 0 => text.push_str(&String::from_utf8_lossy(&bytes[..read])),
                         _ => break,

@@ -72,6 +72,9 @@ pub enum ServiceError {
     },
 }
 
+/// Newsletters, each with the reason why its edition could not be made.
+type Failed = Vec<(String, String)>;
+
 /// One newsroom at work: what every stage and every page can ask.
 #[derive(Clone)]
 pub struct Newsroom {
@@ -80,7 +83,7 @@ pub struct Newsroom {
     /// How far delivery is.
     pub progress: Progress,
     /// Newsletters whose edition could not be made at the last look, with the reason; `None` before there was one.
-    failed: Arc<Mutex<Option<Vec<(String, String)>>>>,
+    failed: Arc<Mutex<Option<Failed>>>,
 }
 
 impl Newsroom {
