@@ -22,6 +22,7 @@ mod mailbox;
 mod mails;
 mod paced;
 mod pages;
+mod pictures;
 mod relays;
 mod returns;
 mod right;

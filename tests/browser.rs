@@ -64,7 +64,7 @@ async fn pages_and_mails_stand_in_a_browser_as_wcag_wants_them() {
 }
 
 /// Chromium, where it is installed.
-fn browser() -> Option<&'static str> {
+pub fn browser() -> Option<&'static str> {
     ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
         .into_iter()
         .find(|path| Path::new(path).exists())

@@ -12,19 +12,21 @@ use serde_json::Value;
 
 use crate::world::{CONFIG, World};
 
-const LANGUAGES: [&str; 3] = ["en", "sr-Latn", "sr-Cyrl"];
+/// The languages of the sample.
+pub const LANGUAGES: [&str; 3] = ["en", "sr-Latn", "sr-Cyrl"];
 
 fn language(tag: &str) -> Language {
     tag.parse().unwrap()
 }
 
-fn templates() -> Templates {
+/// The templates that are built in.
+pub fn templates() -> Templates {
     let languages = LANGUAGES.map(language).to_vec();
     Templates::load_for(None, House { languages, ..House::default() }).unwrap()
 }
 
 /// The digest of 19 May 2026 in a language.
-fn digest(tag: &str) -> Issue {
+pub fn digest(tag: &str) -> Issue {
     let all: Value = serde_json::from_str(include_str!("mails/digest.json")).unwrap();
     let issue = &all[tag];
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -78,7 +80,8 @@ fn digest(tag: &str) -> Issue {
     }
 }
 
-fn links() -> Links<'static> {
+/// Where a copy's links lead.
+pub fn links() -> Links<'static> {
     Links {
         leave: Some("https://newsroom.example/unsubscribe/TOKEN"),
         preferences: Some("https://newsroom.example/preferences/TOKEN"),
@@ -134,6 +137,17 @@ fn an_alert_in_text() {
     let rendering = templates().mail("alert", &issue).unwrap();
     assert_eq!(rendering.subject(None, Choice::ALL, links()).unwrap(), issue.stories[0].title);
     insta::assert_snapshot!("alert-en.txt", rendering.text(None, Choice::ALL, links()).unwrap());
+}
+
+#[test]
+fn an_alert_of_several_stories_has_one_heading_of_the_first_rank() {
+    let rendering = templates().mail("alert", &digest("sr-Cyrl")).unwrap();
+    for choice in [Choice::ALL, Choice::of([3]), Choice::of([1, 2, 4])] {
+        let html = rendering.html(None, choice, links()).unwrap();
+        assert_eq!((html.matches("<h1").count(), html.matches("</h1>").count()), (1, 1), "{choice}");
+        let stories = choice.0.count_ones().min(6) as usize;
+        assert_eq!(html.matches("<h2 class=\"display").count(), stories - 1, "{choice}");
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ async fn each_fault_is_named_with_its_article_before_anything_is_sent() {
             assert!(!["good", "flourish"].contains(&article.as_str()), "{article}: {reason}");
         }
     }
-    assert_eq!(found(&plan, "dead").len(), 4, "{plan:#}");
+    assert_eq!(found(&plan, "dead")[0].2.matches("http://").count(), 4, "{plan:#}");
     assert!(!plan.to_string().contains("in_code"), "code is meant as it stands");
     assert!(plan["refused"].as_str().expect("a reason").contains("mute"), "{plan:#}");
     for what in ["unsubscribe", "empty", "address", "line", "size", "relative"] {
@@ -297,4 +297,33 @@ async fn what_is_decided_about_pictures_does_not_stand_for_an_approval() {
     assert_eq!((&noted["state"], &noted["reason"]), (&"held".into(), &"waits for approval (0 of 1)".into()), "{noted}");
     world.pass(false).await;
     assert!(world.outbox().is_empty(), "nobody has approved it");
+}
+
+#[test]
+fn there_is_nothing_to_say_against_any_article_of_the_sample() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let output = assert_cmd::Command::cargo_bin("herald")
+            .expect("the binary")
+            .args(arguments)
+            .current_dir(folder.path())
+            .output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    run(&["init", "--demo"]);
+    let file = folder.path().join("config.toml");
+    let config = std::fs::read_to_string(&file).expect("config.toml");
+    let more = config.replace("template = \"digest\"", "template = \"digest\"\nmax_items = 60\nfirst_edition = 60");
+    assert_ne!(config, more, "the digest of the sample");
+    std::fs::write(&file, more).expect("config.toml");
+    run(&["once"]);
+    for newsletter in ["daily", "alerts"] {
+        let seen: Value = serde_json::from_str(&run(&["--json", "preview", newsletter])).expect("JSON");
+        assert!(seen["stories"].as_array().expect("stories").len() > 3 || newsletter == "alerts", "{seen:#}");
+        assert_eq!(seen["findings"], serde_json::json!([]), "{newsletter}");
+    }
+    let checked: Value = serde_json::from_str(&run(&["--json", "check"])).expect("JSON");
+    assert_eq!((&checked["templates"], &checked["template_remarks"]), (&serde_json::json!([]), &serde_json::json!([])));
 }

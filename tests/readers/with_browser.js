@@ -1,7 +1,56 @@
+// Languages, headings and tables are looked at beyond what axe does; then everything is read in a window of 320 pixels
+// (WCAG 1.4.10), and mails at twice their size (1.4.4).
+//
 // Opens each page in a real browser, at phone and desk width, light and dark, and has axe-core look at it. Prints what is
 // wrong as JSON: [[address, width, scheme, fault], ...]. `node with_browser.js CHROMIUM ADDRESS…`
 const axe = require("axe-core");
 const puppeteer = require("puppeteer-core");
+
+// In the page: the document's language, one heading of the first rank, tables that are layout say so, and each headline is marked
+// with the language of the article that it leads to.
+function structure(isMail) {
+  const faults = [];
+  const own = document.documentElement.lang;
+  if (!/^(en|sr-Latn|sr-Cyrl)$/.test(own)) faults.push(`the document's language is “${own}”`);
+  const first = document.querySelectorAll("h1").length;
+  if (first !== 1) faults.push(`${first} headings of the first rank`);
+  for (const table of document.querySelectorAll("table")) {
+    if (!table.querySelector("th, caption") && !/^(presentation|none)$/.test(table.getAttribute("role") ?? "")) {
+      faults.push(`a layout table is not marked as such: ${table.className}`);
+    }
+  }
+  if (!isMail) return faults;
+  for (const link of document.querySelectorAll("h1 a[href*='/articles/'], h2 a[href*='/articles/']")) {
+    const path = new URL(link.href).pathname;
+    const theirs = path.startsWith("/sr-latn/") ? "sr-Latn" : path.startsWith("/sr-cyrl/") ? "sr-Cyrl" : "en";
+    const marked = link.closest("[lang]").lang;
+    if (marked !== theirs) faults.push(`“${link.textContent}” is marked as ${marked}`);
+  }
+  return faults;
+}
+
+// In the page: every text at twice its size; what then needs to be scrolled sideways, or is cut off.
+function twice() {
+  const texts = [...document.body.querySelectorAll("*")].filter((element) =>
+    [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim()) && element.getClientRects().length);
+  const sizes = texts.map((element) => {
+    const style = getComputedStyle(element);
+    return [parseFloat(style.fontSize) * 2, style.lineHeight === "normal" ? "normal" : `${parseFloat(style.lineHeight) * 2}px`];
+  });
+  texts.forEach((element, n) => {
+    element.style.setProperty("font-size", `${sizes[n][0]}px`, "important");
+    element.style.setProperty("line-height", sizes[n][1], "important");
+  });
+  const faults = [];
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  if (wide > 0) faults.push(`wider than the window by ${wide} pixels`);
+  for (const element of texts) {
+    const box = element.getBoundingClientRect();
+    const hidden = getComputedStyle(element).overflow === "hidden" && element.scrollHeight > element.clientHeight + 2 && box.width > 2;
+    if (hidden) faults.push(`cut off: ${element.textContent.trim().slice(0, 40)}`);
+  }
+  return faults;
+}
 
 (async () => {
   const [executablePath, ...addresses] = process.argv.slice(2);
@@ -40,6 +89,14 @@ const puppeteer = require("puppeteer-core");
         await client.detach();
       }
     }
+    for (const what of await page.evaluate(structure, address.startsWith("file:"))) faults.push([address, 0, "any", what]);
+    const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    await page.setViewport({ width: 320, height: 900 });
+    const reflowed = await page.evaluate(overflow);
+    if (reflowed > 0) faults.push([address, 320, "any", `wider than the window by ${reflowed} pixels`]);
+    if (!address.startsWith("file:")) continue;
+    await page.setViewport({ width: 360, height: 900 });
+    for (const what of await page.evaluate(twice)) faults.push([address, 360, "text at 200 %", what]);
   }
   await browser.close();
   process.stdout.write(JSON.stringify(faults));

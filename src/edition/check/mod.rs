@@ -26,13 +26,46 @@ use crate::store::editions::findings::{Finding, What, lines};
 const MOST: usize = 200;
 /// As many signs as a token of ours has.
 const TOKEN: usize = 52;
+/// So many of a kind a finding names.
+const LISTED: usize = 8;
 /// So many findings a reason names.
 const NAMED: usize = 3;
 
-/// A finding with the path into the newsroom that it is about: it stands if nothing answers there.
+/// Something that leads into the newsroom: it is a finding if nothing answers there.
 struct Suspect {
     path: String,
-    finding: Finding,
+    /// What leads there, as it is said.
+    shown: String,
+    /// The finding, without its reason.
+    about: Finding,
+    /// It stands on the article's page, and not in the mail.
+    on_page: bool,
+}
+
+/// One finding for all that leads nowhere from one place.
+fn gathered(dead: Vec<Suspect>) -> Vec<Finding> {
+    let mut places: Vec<(Finding, bool, Vec<String>)> = Vec::new();
+    for Suspect { shown, about, on_page, .. } in dead {
+        match places.iter_mut().find(|(known, page, _)| *known == about && *page == on_page) {
+            Some((.., all)) if all.contains(&shown) => {}
+            Some((.., all)) => all.push(shown),
+            None => places.push((about, on_page, vec![shown])),
+        }
+    }
+    let said = |(mut finding, on_page, all): (Finding, bool, Vec<String>)| {
+        let place = if on_page { "on its page, " } else { "" };
+        finding.reason = format!("{place}nothing answers where these lead: {}", named(all));
+        finding
+    };
+    places.into_iter().map(said).collect()
+}
+
+/// The first of a list, and how many more there are.
+fn named(mut all: Vec<String>) -> String {
+    let more = all.len().saturating_sub(LISTED);
+    all.truncate(LISTED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", all.join(", "))
 }
 
 /// Looks at an edition that was rendered. The gravest comes first.
@@ -88,7 +121,7 @@ pub async fn look(
     }
     let paths: HashSet<String> = suspects.iter().map(|suspect| suspect.path.clone()).collect();
     let dead = inside::dead(tx, config, &paths, (&layout.row.name, number)).await?;
-    found.extend(suspects.into_iter().filter(|suspect| dead.contains(&suspect.path)).map(|suspect| suspect.finding));
+    found.extend(gathered(suspects.into_iter().filter(|suspect| dead.contains(&suspect.path)).collect()));
     Ok(in_order(found))
 }
 

@@ -3,14 +3,11 @@
 use std::collections::HashSet;
 
 use super::variant::{about, cut, file_of, quoted};
-use super::{Suspect, inside};
+use super::{Suspect, inside, named};
 use crate::article::Revision;
 use crate::config::Config;
 use crate::mail::inspect::{Scene, markup, phrases};
 use crate::store::editions::findings::{Finding, Level, What};
-
-/// So many files a finding names.
-const NAMED: usize = 5;
 
 /// Judges the body of an article; what `scene`, the mail, shows of it is left out.
 pub(super) fn judge(
@@ -24,6 +21,12 @@ pub(super) fn judge(
     if content.withdrawn.is_some() {
         return;
     }
+    let suspect = |path, shown| Suspect {
+        path,
+        shown,
+        about: about(revision, Level::Warning, What::Dead, String::new()),
+        on_page: true,
+    };
     let page = markup::taken_apart(&[(None, content.html.clone())]);
     let mailed: HashSet<&str> = scene.images.iter().map(|image| image.src.as_str()).collect();
     let mut files: Vec<String> = Vec::new();
@@ -36,27 +39,28 @@ pub(super) fn judge(
             files.push(file_of(&image.src));
         }
         if let Some(path) = inside::path_of(config, &image.src) {
-            let reason = format!("on its page, the picture {} is not there", image.src);
-            suspects.push(Suspect { path, finding: about(revision, Level::Warning, What::Dead, reason) });
+            suspects.push(suspect(path, format!("the picture {}", image.src)));
         }
     }
     if !files.is_empty() {
-        let more = files.len().saturating_sub(NAMED);
-        let names: Vec<String> = files.into_iter().take(NAMED).map(|file| cut(&file)).collect();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let reason = format!("on its page, nobody said what these pictures show: {}{more}", names.join(", "));
+        let files = named(files.iter().map(|file| cut(file)).collect());
+        let reason = format!("on its page, nobody said what these pictures show: {files}");
         found.push(about(revision, Level::Warning, What::Alt, reason));
     }
     let mailed: HashSet<(&str, &str)> =
         scene.links.iter().map(|link| (link.href.as_str(), link.words.as_str())).collect();
     let mut empty: Vec<String> = Vec::new();
+    let own = config.site.article(&revision.language, &revision.slug);
     for link in page.links.into_iter().filter(|link| !mailed.contains(&(link.href.as_str(), link.words.as_str()))) {
+        // A place of the same page, such as a footnote's.
+        if link.href.split_once('#').is_some_and(|(page, _)| page.is_empty() || page == own) {
+            continue;
+        }
         if phrases::is_empty(&link.words) {
             empty.push(link.words.clone());
         }
         if let Some(path) = inside::path_of(config, &link.href) {
-            let reason = format!("on its page, the link “{}” to {} leads to nothing", cut(&link.words), link.href);
-            suspects.push(Suspect { path, finding: about(revision, Level::Warning, What::Dead, reason) });
+            suspects.push(suspect(path, format!("“{}” ({})", cut(&link.words), link.href)));
         }
     }
     if !empty.is_empty() {

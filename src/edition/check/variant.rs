@@ -168,9 +168,8 @@ impl Variant<'_> {
                 let reason = format!("the picture “{}” has no whole address, so no reader sees it", cut(&image.src));
                 found.push(self.at(image.position, Level::Holds, What::Relative, reason));
             } else if let Some(path) = inside::path_of(self.config, &image.src) {
-                let reason = format!("the picture {} is not there", image.src);
-                let finding = self.at(image.position, Level::Warning, What::Dead, reason);
-                suspects.push(Suspect { path, finding });
+                let about = self.at(image.position, Level::Warning, What::Dead, String::new());
+                suspects.push(Suspect { path, shown: format!("the picture {}", image.src), about, on_page: false });
             }
         }
     }
@@ -197,9 +196,8 @@ impl Variant<'_> {
                 let reason = format!("the link “{shown}” has no whole address, so it leads nowhere from a mail");
                 found.push(self.at(link.position, Level::Holds, What::Relative, reason));
             } else if let Some(path) = inside::path_of(self.config, href) {
-                let finding =
-                    self.at(link.position, Level::Warning, What::Dead, format!("the link to {href} leads to nothing"));
-                suspects.push(Suspect { path, finding });
+                let about = self.at(link.position, Level::Warning, What::Dead, String::new());
+                suspects.push(Suspect { path, shown: href.to_owned(), about, on_page: false });
             }
         }
         for (position, words) in empty {
