@@ -115,6 +115,10 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     refusals: Option<Vec<states::Refusal>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sealed_at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_until: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<findings::Finding>>,
     /// Whose approval counts.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +164,8 @@ impl<'a> Shown<'a> {
             approvals: None,
             log: None,
             findings: None,
+            sealed_at: None,
+            kept_until: None,
         }
     }
 }
@@ -192,6 +198,11 @@ async fn found(store: &Store, id: i64) -> anyhow::Result<(Edition, Counts)> {
         .ok_or_else(|| Usage(format!("there is no edition {id}; `herald editions list` shows those there are")))?;
     let counts = states::counts(&mut tx, id).await?;
     Ok((edition, counts))
+}
+
+/// What is said of an edition of which the counts are left.
+fn kept_until(cx: &Context, at: Instant) -> String {
+    format!("The ledger of this edition was kept until {} ([keep] deliveries): its counts are left.", cx.when(at))
 }
 
 /// How the copies stand, in the words that people read; what there is none of is left out, but for the first three.

@@ -1,12 +1,14 @@
 //! Holds a configuration against its shape, and names every fault: unknown keys, wrong types, bad values, names that
 //! are there twice, and names that nobody has.
 
+mod ledger;
+
 use super::kind::Kind;
 use super::later;
 use super::near::{nearest, or_list};
 use super::shape::{Key, Shape, sections};
 use super::tree::{Node, Place, Tree};
-use super::{Fault, kind};
+use super::{Fault, Span, kind};
 use crate::article::{Language, topic_id};
 
 /// Words that are nobody's key but may hold a secret.
@@ -338,6 +340,7 @@ impl Check<'_> {
         if let Some(returns) = root.get("mail").and_then(|mail| mail.value.get("returns")) {
             self.returns(returns, &Path::default().key("mail").key("returns"));
         }
+        self.long_enough();
         let newsletters = root.get("newsletters").map(|node| node.value.list()).unwrap_or_default();
         for (i, newsletter) in newsletters.iter().enumerate() {
             let number = |name: &str, usual: i64| match newsletter.value.get(name).map(|node| &node.value) {

@@ -3,7 +3,8 @@
 
 /// Keys by the table they stand in, its path without the names of elements.
 const KEYS: &[(&str, &[&str])] = &[
-    ("", &["privacy", "keep"]),
+    ("", &["privacy"]),
+    ("keep", &["unconfirmed", "logs", "revisions"]),
     ("site", &["logo"]),
     ("listen", &["tls", "trusted_proxies"]),
     ("lists", &["web_copy"]),

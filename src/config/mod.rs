@@ -7,6 +7,7 @@ mod dkim;
 mod environment;
 mod error;
 mod feeds;
+mod keep;
 mod kind;
 mod later;
 mod lists;
@@ -30,6 +31,7 @@ pub use check::check_text;
 pub use dkim::{Dkim, Ed25519, Unusable};
 pub use error::{ConfigError, Fault};
 pub use feeds::{Feed, FeedContent, Feeds};
+pub use keep::Keep;
 pub use lists::{Basis, List};
 pub use mail::{Mail, Relay, Target, Tls};
 pub use near::nearest;
@@ -95,6 +97,9 @@ pub struct Config {
     /// Who is told when an edition that was due does not go out.
     #[serde(default)]
     pub alerts: Alerts,
+    /// How long what has been is kept.
+    #[serde(default)]
+    pub keep: Keep,
 }
 
 impl Config {

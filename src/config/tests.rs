@@ -238,7 +238,7 @@ fn what_is_not_there_yet_is_named_as_such() {
         ("sign_up = true", "web_copy = true"),
         ("kind = \"folder\"", "kind = \"wordpress\""),
         ("[store]", "[privacy]\n[store]"),
-        ("[store]", "[keep]\n[store]"),
+        ("[store]", "[keep]\nlogs = \"30 days\"\n[store]"),
         ("folder = \"var/site\"", "logo = \"x.svg\""),
         ("[listen]", "[listen]\ntls = { cert = \"a\", key = \"b\" }"),
         ("[listen]", "[listen]\ntrusted_proxies = [\"127.0.0.1\"]"),
@@ -281,6 +281,18 @@ fn a_pace_is_a_number_for_a_domain_that_mail_goes_to() {
     says(&per_domain("{ gmail = 20 }"), &[":52:", "per_domain.gmail", "no domain that mail goes to"]);
     says(&per_domain("{ \"gmail.com\" = -1 }"), &[":52:", "per_domain.gmail.com", "0"]);
     says(&per_domain("20"), &[":52:", "per_domain", "a table by domain"]);
+}
+
+#[test]
+fn the_ledger_is_kept_for_as_long_as_a_story_is_news() {
+    let keep = |value: &str| with("[store]", &format!("[keep]\ndeliveries = {value}\n[store]"));
+    assert_eq!(load(SAMPLE).unwrap().keep.deliveries, Span::months(13));
+    assert_eq!(load(&keep("\"2 years\"")).unwrap().keep.deliveries, Span::months(24));
+    let line = line_of(&keep("\"soon\""), "deliveries");
+    says(&keep("\"soon\""), &[&line, "keep.deliveries", "13 months"]);
+    says(&keep("13"), &[&line, "keep.deliveries"]);
+    says(&keep("\"1d\""), &[&line, "keep.deliveries", "at least 3d"]);
+    says(&keep("\"10d\""), &[&line, "keep.deliveries", "newsletters.daily", "14d"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 
 mod account;
 mod alarm;
+mod ledger;
 mod lock;
 mod pass;
 mod run;

@@ -76,8 +76,9 @@ impl Newsroom {
         let sent = self.deliver(stop.clone(), true).await?;
         // Nobody tries again before the next pass: what does not go out now is an alarm now.
         if self.look_after(Duration::ZERO).await? {
-            self.deliver(stop, true).await?;
+            self.deliver(stop.clone(), true).await?;
         }
+        self.keep_ledger(&stop, false).await?;
         Ok(Pass { read, returns, feeds, editions, sent })
     }
 

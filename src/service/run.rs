@@ -102,6 +102,7 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     tasks.spawn(until(stop.clone(), wishes(newsroom.clone())));
     tasks.spawn(until(stop.clone(), alarms(newsroom.clone())));
     tasks.spawn(deliveries(newsroom.clone(), stop.clone()));
+    tasks.spawn(until(stop.clone(), ledger(newsroom.clone(), stop.clone())));
     let watching = source::watch(&newsroom.site.config, newsroom.site.wake.clone());
     if let Err(error) = &watching {
         tracing::warn!("folders are not watched for changes, only read every so often: {error}");
@@ -295,6 +296,16 @@ async fn deliveries(newsroom: Newsroom, stop: CancellationToken) {
                 () = stop.cancelled() => {}
             }
         }
+    }
+}
+
+/// Seals the ledger of what is over, and lets go what was kept long enough, every minute.
+async fn ledger(newsroom: Newsroom, stop: CancellationToken) {
+    loop {
+        if let Err(error) = newsroom.keep_ledger(&stop, true).await {
+            failed("sealing the ledger", &error).await;
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

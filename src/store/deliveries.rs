@@ -5,11 +5,17 @@
 //! 3. [`give_back`] returns what was claimed and not tried; [`recover`] what a dead process had claimed.
 //! 4. [`next_due`] says when there is something to do again.
 //! 5. [`recipients`] lists what became of each.
+//! 6. [`seal`] keeps what was sent in blocks once its edition is over; [`sealed`] reads them.
 //!
 //! The states and who may go where are [`State`]'s; SQL holds the same line: [`mark`] touches only what is `sending`.
 
 mod order;
+
+pub mod block;
 pub mod recipients;
+pub mod scrub;
+pub mod seal;
+pub mod sealed;
 pub mod when;
 
 use std::collections::{HashMap, HashSet};
@@ -462,7 +468,9 @@ const FIRST: &str =
 pub async fn first(tx: &mut Tx, edition: i64) -> Result<First, StoreError> {
     let row = tx.q(FIRST).bind(edition).one().await?;
     let halted = row.get::<Option<i64>>(2)?.unwrap_or_default() != 0;
-    Ok(First { answers: row.get(0)?, refused: row.get(1)?, halted })
+    // An edition that is taken again after it was sealed has had its first answers.
+    let sealed = sealed::counts(tx, &[edition]).await?.get(&edition).map_or(0, |(copies, _)| *copies);
+    Ok(First { answers: row.get::<i64>(0)?.saturating_add(sealed).min(100), refused: row.get(1)?, halted })
 }
 
 const LIVE: &str = "SELECT id FROM editions WHERE state IN ('queued', 'sending')";

@@ -46,6 +46,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0006_mailboxes.sql"),
         include_str!("../../migrations/postgres/0006_mailboxes.sql"),
     ),
+    (
+        7,
+        "sealing",
+        include_str!("../../migrations/sqlite/0007_sealing.sql"),
+        include_str!("../../migrations/postgres/0007_sealing.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! What came back to the return path: one row a report, kept for staff and so that each counts once.
 
+use super::deliveries::sealed;
 use super::{StoreError, Tx};
 use crate::audience::Address;
 use crate::clock::{Instant, from_micros};
@@ -97,7 +98,7 @@ const SENT: &str = "SELECT COALESCE(d.at, e.start_at) FROM deliveries d JOIN edi
 pub async fn sent_at(tx: &mut Tx, edition: i64, subscriber: i64) -> Result<Option<Instant>, StoreError> {
     match tx.q(SENT).bind(edition).bind(subscriber).optional().await? {
         Some(row) => Ok(Some(from_micros(row.get(0)?))),
-        None => Ok(None),
+        None => Ok(sealed::one(tx, edition, subscriber).await?.and_then(|copy| copy.at).map(from_micros)),
     }
 }
 

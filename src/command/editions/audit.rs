@@ -1,6 +1,6 @@
 //! `herald editions audit ID`: recipients = sent + failed + suppressed + unknown + waiting, or what the difference is.
 
-use super::found;
+use super::{found, kept_until};
 use crate::command::{Context, Exit, output};
 use crate::store::Store;
 use crate::store::editions::audit::audit;
@@ -25,6 +25,12 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
             audit.waiting,
             c.cancelled
         ))?;
+        if audit.sealed > 0 {
+            output::line(format!("Of these, {} are sealed; each block was opened.", audit.sealed))?;
+        }
+        if let Some(at) = audit.kept_until {
+            output::line(kept_until(cx, at))?;
+        }
         match audit.differences.is_empty() {
             true => output::line("No difference.")?,
             false => {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{Context, Exit, Store, found, output};
+use super::{Context, Exit, Store, found, kept_until, output};
 use crate::audience::csv::Writer;
 use crate::command::Table;
 use crate::store::deliveries::State;
 use crate::store::deliveries::recipients::{self, Recipient};
+use crate::store::deliveries::seal::{self, Ledger};
 
 /// Readers are read so many at a time.
 const PAGE: i64 = 1000;
@@ -67,6 +68,9 @@ impl Pages<'_> {
 
 pub(super) async fn run(cx: &Context, store: &Store, id: i64, which: Which) -> anyhow::Result<Exit> {
     found(store, id).await?;
+    if let Ledger::Gone(at) = seal::ledger(&mut store.read().await?, id).await? {
+        anyhow::bail!("{}", kept_until(cx, at));
+    }
     let usual = if cx.frame.json || which.csv.is_some() { 0 } else { LINES };
     let limit = which.limit.unwrap_or(usual);
     let left = if limit > 0 { limit } else { i64::MAX };

@@ -1,6 +1,7 @@
 //! `herald editions retry`: what did not get through for a passing reason goes out once more.
 
-use super::{Context, Exit, State, Store, Usage, daemon, editions, found, report, states};
+use super::{Context, Exit, State, Store, Usage, daemon, editions, found, kept_until, report, states};
+use crate::store::deliveries::seal::{self, Ledger};
 use crate::store::editions::retry::{Retried, retry};
 use crate::store::wish;
 
@@ -10,6 +11,10 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
         return Err(Usage(format!("edition {id} is {}: nothing of it is taken again", edition.state)).into());
     }
     let mut tx = store.write().await?;
+    if let Ledger::Gone(at) = seal::ledger(&mut tx, id).await? {
+        let said = kept_until(cx, at);
+        return Err(Usage(format!("there is nothing of edition {id} to take again. {said}")).into());
+    }
     let Retried { refused, unknown } = retry(&mut tx, id, cx.clock.now()).await?;
     if refused + unknown == 0 {
         let why = match counts.failed {

@@ -1,8 +1,9 @@
 //! `herald editions show ID`: what it prints, to whom, how far it is.
 
-use super::{Approver, Shown, found, words};
+use super::{Approver, Shown, found, kept_until, words};
 use crate::command::{self, Context, Exit, Table, output};
 use crate::edition::approve;
+use crate::store::deliveries::seal::{self, Ledger};
 use crate::store::editions::approvals::Approval;
 use crate::store::editions::{self, Edition, State, findings, states};
 use crate::store::{Store, acts, keys};
@@ -16,12 +17,18 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     let log = acts::of(&mut tx, id).await?;
     let ring = keys::ring(&mut tx).await?;
     let standing = approve::standing(&mut tx, &ring, &edition).await?;
+    let ledger = seal::ledger(&mut tx, id).await?;
     if cx.frame.json {
         let mut shown = Shown::new(&edition, counts);
         (shown.stories, shown.refusals, shown.findings) = (Some(printed), Some(refusals), Some(found));
         let approver =
             |given: &Approval| Approver { name: given.name.clone(), at: given.at, alone: given.alone.clone() };
         (shown.approvals, shown.log) = (Some(standing.given.iter().map(approver).collect()), Some(log));
+        (shown.sealed_at, shown.kept_until) = match ledger {
+            Ledger::Rows => (None, None),
+            Ledger::Sealed(at) => (Some(at), None),
+            Ledger::Gone(at) => (None, Some(at)),
+        };
         output::json(&shown)?;
         return Ok(Exit::Done);
     }
@@ -104,7 +111,9 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
             output::line(format!("{}  {} {}{why}", cx.when(act.at), who(&act.who), act.what))?;
         }
     }
-    if counts.unknown > 0 {
+    if let Ledger::Gone(at) = ledger {
+        output::line(kept_until(cx, at))?;
+    } else if counts.unknown > 0 {
         output::line(format!("`herald editions retry {id}` takes again what is without an answer and held."))?;
     }
     Ok(Exit::Done)

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::{Advice, Context, Exit, Usage, confirm, output};
 use crate::article::Language;
 use crate::audience::{Address, Reason, trimmed};
+use crate::store::deliveries::scrub;
 use crate::store::{StoreError, keys, subscribers, suppressions};
 
 /// The result: a sentence for people, or the document that `--json` asks for.
@@ -130,6 +131,15 @@ pub(super) async fn forget(cx: &mut Context, address: &Address, yes: bool) -> an
     let ring = keys::ring(&mut tx).await?;
     let known = subscribers::forget(&mut tx, &ring, address, cx.clock.now()).await?;
     tx.commit().await?;
+    // What is sealed is many blocks: a few at a time, so that nobody waits for the store meanwhile.
+    loop {
+        let mut tx = store.write().await?;
+        let more = scrub::scrub(&mut tx).await?;
+        tx.commit().await?;
+        if !more {
+            break;
+        }
+    }
     store.scrub().await?;
     let mut sentence = match known {
         true => format!("{address} is forgotten. Only a keyed hash is kept, so that no file brings them back."),

@@ -1,8 +1,11 @@
 //! Proof of sending: whether what was to go out, and what the ledger says became of it, come to the same.
 
+mod blocks;
+
 use serde::Serialize;
 
 use crate::clock::Instant;
+use crate::store::deliveries::seal::{self, Ledger};
 use crate::store::{StoreError, Tx};
 
 use super::states::{Counts, counts};
@@ -22,6 +25,10 @@ pub struct Audit {
     pub counts: Counts,
     /// Those that will still be tried.
     pub waiting: i64,
+    /// How many of those that were sent are sealed.
+    pub sealed: i64,
+    /// Until when the ledger was kept, where it was let go: there is nothing but the counts to reconcile then.
+    pub kept_until: Option<Instant>,
     /// Everything that does not come to the same, in words.
     pub differences: Vec<String>,
 }
@@ -39,7 +46,7 @@ const UNDATED: &str =
     "SELECT subscriber FROM deliveries WHERE edition = $1 AND state IN (2, 4, 7) AND at IS NULL ORDER BY 1 LIMIT $2";
 
 /// Reconciles an edition: recipients = sent + failed + suppressed + unknown + waiting (+ cancelled), and names
-/// every difference.
+/// every difference; of what is sealed each block is opened and proved too.
 ///
 /// # Errors
 /// What the database says.
@@ -64,18 +71,34 @@ pub async fn audit(tx: &mut Tx, edition: &Edition, now: Instant) -> Result<Audit
     if edition.state == State::Cancelled && counts.waiting() > 0 {
         differences.push(format!("it is cancelled, and {} deliveries still wait", counts.waiting()));
     }
+    let ledger = seal::ledger(tx, edition.id).await?;
+    let mut audit = Audit {
+        edition: edition.id,
+        recipients: edition.recipients,
+        waiting: counts.waiting(),
+        counts,
+        sealed: 0,
+        kept_until: None,
+        differences,
+    };
+    if let Ledger::Gone(at) = ledger {
+        audit.kept_until = Some(at);
+        return Ok(audit);
+    }
+    let differences = &mut audit.differences;
     for (sql, words) in [
         (EMPTY, "the copy holds nothing"),
         (NO_VARIANT, "the copy is in a language that the edition does not have"),
         (NOT_PRINTED, "the copy holds what is not printed in its language"),
         (UNDATED, "the outcome has no time"),
     ] {
-        name(&mut differences, words, &ids(tx.q(sql).bind(edition.id).bind(NAMED).all().await?)?);
+        name(differences, words, &ids(tx.q(sql).bind(edition.id).bind(NAMED).all().await?)?);
     }
     let over = now.timestamp_micros();
     let stuck = tx.q(STUCK).bind(edition.id).bind(NAMED).bind(over).all().await?;
-    name(&mut differences, "the copy was claimed and its outcome never noted", &ids(stuck)?);
-    Ok(Audit { edition: edition.id, recipients: edition.recipients, waiting: counts.waiting(), counts, differences })
+    name(differences, "the copy was claimed and its outcome never noted", &ids(stuck)?);
+    audit.sealed = blocks::prove(tx, edition.id, differences).await?;
+    Ok(audit)
 }
 
 fn ids(rows: Vec<crate::store::Row>) -> Result<Vec<i64>, StoreError> {

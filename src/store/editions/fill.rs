@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::clock::Instant;
+use crate::store::deliveries::sealed;
 use crate::store::{StoreError, Tx};
 
 use super::Place;
@@ -136,7 +137,8 @@ const HAD: &str = "SELECT d.subscriber, d.edition, d.choice FROM json_each($1) r
      JOIN deliveries d ON d.edition = CAST(r.value ->> 0 AS BIGINT) \
      WHERE d.subscriber > $2 AND d.subscriber <= $3 AND d.state IN (0, 1, 2, 3, 7)";
 
-/// What the subscribers after `after` up to `upto` have had, or have coming; who had nothing is not in it.
+/// What the subscribers after `after` up to `upto` have had, or have coming, as far back as the ledger is kept; who had
+/// nothing is not in it.
 ///
 /// # Errors
 /// What the database says.
@@ -146,13 +148,22 @@ pub async fn had(tx: &mut Tx, printings: &Printings, after: i64, upto: i64) -> R
         return Ok(people);
     }
     for row in tx.q(HAD).bind(printings.ids.clone()).bind(after).bind(upto).all().await? {
-        let choice = row.get::<i64>(2)? as u64;
-        let printed = printings.editions.get(&row.get::<i64>(1)?).map(Vec::as_slice).unwrap_or_default();
+        printings.note(&mut people, row.get(1)?, row.get(0)?, row.get::<i64>(2)? as u64);
+    }
+    let editions: Vec<i64> = printings.editions.keys().copied().collect();
+    let note = |edition, subscriber, choice| printings.note(&mut people, edition, subscriber, choice);
+    sealed::choices(tx, &editions, (after, upto), note).await?;
+    Ok(people)
+}
+
+impl Printings {
+    /// Somebody had a copy of that edition with this choice.
+    fn note(&self, people: &mut HashMap<i64, Had>, edition: i64, subscriber: i64, choice: u64) {
+        let printed = self.editions.get(&edition).map(Vec::as_slice).unwrap_or_default();
         for (_, had) in printed.iter().filter(|(position, _)| choice & position != 0) {
-            let all = people.entry(row.get(0)?).or_default();
+            let all = people.entry(subscriber).or_default();
             all.story |= had.story;
             all.told |= had.told;
         }
     }
-    Ok(people)
 }

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Edition;
 use crate::clock::Instant;
+use crate::store::deliveries::sealed;
 use crate::store::{Row, StoreError, Tx};
 
 /// How the deliveries of an edition stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Not tried yet.
     pub queued: i64,
@@ -60,7 +61,10 @@ impl Counts {
 const COUNTS: &str = "SELECT d.edition, d.state, CAST(COUNT(*) AS BIGINT) FROM json_each($1) r \
      JOIN deliveries d ON d.edition = CAST(r.value ->> 0 AS BIGINT) GROUP BY d.edition, d.state";
 
-/// How the deliveries of these editions stand, in one statement.
+const FINAL: &str = "SELECT e.id, e.final_counts FROM json_each($1) r JOIN editions e ON e.id = CAST(r.value ->> 0 AS BIGINT) \
+     WHERE e.final_counts IS NOT NULL";
+
+/// How the deliveries of these editions stand, in rows and in blocks; where the ledger was let go, how they stood then.
 ///
 /// # Errors
 /// What the database says.
@@ -69,6 +73,12 @@ pub async fn counts_of(tx: &mut Tx, editions: &[i64]) -> Result<HashMap<i64, Cou
     let mut counts: HashMap<i64, Counts> = editions.iter().map(|id| (*id, Counts::default())).collect();
     for row in tx.q(COUNTS).bind(serde_json::to_string(&wanted)?).all().await? {
         counts.entry(row.get(0)?).or_default().add(row.get(1)?, row.get(2)?)?;
+    }
+    for (edition, (copies, _)) in sealed::counts(tx, editions).await? {
+        counts.entry(edition).or_default().sent += copies;
+    }
+    for row in tx.q(FINAL).bind(serde_json::to_string(&wanted)?).all().await? {
+        counts.insert(row.get(0)?, serde_json::from_str(&row.get::<String>(1)?)?);
     }
     Ok(counts)
 }
@@ -87,8 +97,8 @@ pub const BY_STAFF: &str = "paused by staff";
 const PAUSE: &str =
     "UPDATE editions SET state = 'paused', reason = $2 WHERE id = $1 AND state IN ('queued', 'sending')";
 
-const HAS_LEFT: &str =
-    "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM deliveries WHERE edition = $1 AND state IN (2, 7) LIMIT 1) x";
+const HAS_LEFT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM deliveries WHERE edition = $1 AND state IN (2, 7) \
+     UNION ALL SELECT 1 FROM delivery_blocks WHERE edition = $1 LIMIT 1) x";
 
 /// Whether a copy of the edition has left the house.
 ///
@@ -187,6 +197,7 @@ pub async fn take_back(tx: &mut Tx, edition: i64, now: Instant, limit: i64) -> R
 
 const GIVE_BACK: &str = "UPDATE newsletters SET last_seq = $2 WHERE id = $1 \
      AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.edition = $3 AND d.state IN (0, 1, 2, 3, 4, 7)) \
+     AND NOT EXISTS (SELECT 1 FROM delivery_blocks b WHERE b.edition = $3) \
      AND NOT EXISTS (SELECT 1 FROM editions e WHERE e.newsletter = $1 AND e.id > $3 AND e.state <> 'cancelled')";
 
 /// Makes the stories of a cancelled edition new to its newsletter again, where nothing of it has left and no later

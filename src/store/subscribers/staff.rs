@@ -4,6 +4,7 @@ use crate::article::Language;
 use crate::audience::Address;
 use crate::clock::{Instant, from_micros};
 use crate::secret::Keyring;
+use crate::store::deliveries::{State, scrub, sealed};
 use crate::store::{StoreError, Tx, post, returns, suppressions};
 
 use super::by_address;
@@ -84,7 +85,8 @@ const FORGET: &[&str] = &[
 ];
 
 /// Erases a person. Of the address only a keyed hash stays, so that no file brings them back; it is
-/// kept even where nobody had that address. Whether somebody had.
+/// kept even where nobody had that address. Whether somebody had; what servers said about their sealed copies is then to be
+/// taken out by [`scrub`].
 ///
 /// # Errors
 /// What the database says.
@@ -97,6 +99,7 @@ pub async fn forget(tx: &mut Tx, ring: &Keyring, address: &Address, now: Instant
     for sql in FORGET {
         tx.q(sql).bind(id).execute().await?;
     }
+    scrub::note(tx, id).await?;
     Ok(true)
 }
 
@@ -124,7 +127,11 @@ const SENT: &str = "SELECT e.id, n.name, e.number, e.subject, CAST(d.state AS BI
     WHERE d.edition = e.id AND d.subscriber = $1
     ORDER BY e.id DESC LIMIT $2";
 
-/// The last copies that were made for somebody, the newest first.
+const EDITIONS: &str =
+    "SELECT e.id, n.name, e.number, e.subject FROM editions e JOIN newsletters n ON n.id = e.newsletter
+    WHERE e.id IN (SELECT CAST(r.value ->> 0 AS BIGINT) FROM json_each($1) r)";
+
+/// The last copies that were made for somebody, the newest first, sealed or not.
 ///
 /// # Errors
 /// What the database says.
@@ -141,5 +148,25 @@ pub async fn sent(tx: &mut Tx, subscriber: i64, limit: i64) -> Result<Vec<Sent>,
             line: row.get(6)?,
         });
     }
+    // Nothing older than what is full already.
+    let after = sent.last().filter(|_| sent.len() as i64 >= limit).map_or(0, |last| last.edition);
+    let found = sealed::of_person(tx, subscriber, after, limit).await?;
+    let editions = serde_json::to_string(&found.iter().map(|(edition, _)| [edition]).collect::<Vec<_>>())?;
+    for row in tx.q(EDITIONS).bind(editions).all().await? {
+        let edition: i64 = row.get(0)?;
+        for (_, copy) in found.iter().filter(|(id, _)| *id == edition) {
+            sent.push(Sent {
+                edition,
+                newsletter: row.get(1)?,
+                number: row.get(2)?,
+                subject: row.get(3)?,
+                state: State::Sent.number(),
+                at: copy.at.map(from_micros),
+                line: copy.line.clone(),
+            });
+        }
+    }
+    sent.sort_by_key(|copy| std::cmp::Reverse(copy.edition));
+    sent.truncate(usize::try_from(limit).unwrap_or_default());
     Ok(sent)
 }
