@@ -27,6 +27,7 @@ mod relays;
 mod returns;
 mod right;
 mod road;
+mod sealed;
 mod sending;
 mod session;
 mod signed;
