@@ -113,7 +113,7 @@ async fn what_is_sealed_reads_as_before_and_is_not_sent_again() {
     );
     bounce(&world, "cy");
     world.clear_outbox();
-    world.advance(Duration::days(3));
+    world.advance(Duration::hours(73));
     world.pass(false).await;
     let to = || world.outbox().into_iter().map(|mail| mail.to).collect::<Vec<_>>();
     assert_eq!(to(), ["bo@reader.test", "dan@reader.test"], "who has not had it");
