@@ -15,7 +15,7 @@ use crate::world::{Authority, CONFIG, Dovecot, Server, Ways, World};
 fn config(server: &Server, returns: &str) -> String {
     let url = server.at;
     format!(
-        "{CONFIG}sandbox = true\n[[mail.relays]]\nname = \"trial\"\nurl = \"smtp://{url}\"\n[mail.returns]\n{returns}\n"
+        "{CONFIG}sandbox = true\n[[mail.relays]]\nname = \"trial\"\nurl = \"smtp://{url}\"\nconnections = 1\n[mail.returns]\n{returns}\n"
     )
 }
 
@@ -44,7 +44,7 @@ fn article(world: &World, name: &str) {
     world.write(&format!("articles/{name}.md"), &format!("---\ntitle: {name}\ndate: {date}\nlang: en\n---\n\nText.\n"));
 }
 
-/// The return path of the copy that went to `reader`.
+/// The return path of the copy that went to `reader`; on one connection it stands right before them.
 fn return_path(server: &Server, reader: &str) -> String {
     let heard = server.heard();
     let at = heard.iter().position(|line| line.contains(&format!("RCPT TO:<{reader}"))).expect("a copy");
@@ -111,6 +111,51 @@ async fn what_comes_back_is_read_once_and_whoever_is_gone_gets_no_more() {
     let (_, out, _) = herald(&world, &["--json", "bounces", "read"]);
     let said: serde_json::Value = serde_json::from_str(&out).expect("one document");
     assert_eq!((&said["reports"][0]["done"], &said["read"]), (&"known".into(), &1.into()), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_mailbox_is_read_to_its_end_and_numbers_that_begin_anew_bring_nothing_new() {
+    let authority = Authority::new("Office");
+    let Some(dovecot) = Dovecot::start(&authority) else { return };
+    let (server, world) = sent(&imap(dovecot.port, "INBOX")).await;
+    assert_eq!(herald(&world, &["once", "--now", "--yes"]).0, 0);
+    let path = return_path(&server, "ana@");
+    for n in 0..2100 {
+        dovecot.put(&format!("{n:04}"), "From: reader@x.test\r\nSubject: Thanks\r\n\r\nDear office\r\n");
+    }
+    // One that is as large as a mailbox lets it be, with the report at its beginning; and what cannot be taken apart.
+    let gone = report(&path, "ana@readers.test", "5.1.1", GONE);
+    dovecot.put("9998", &"Content-Type: message/rfc822\r\n\r\n".repeat(30_000));
+    dovecot.put("9999", &format!("{gone}{}", "x".repeat(5 << 20)));
+    let (code, out, err) = herald(&world, &["once"]);
+    assert!(code == 0 && out.contains("2000 messages: 0 suppressed") && out.contains("More wait"), "{out}{err}");
+    let (code, out, err) = herald(&world, &["bounces", "read"]);
+    assert!(code == 0 && out.contains("102 messages: 1 suppressed"), "{out}{err}");
+    assert!(
+        dovecot.names("").iter().filter(|name| !name.ends_with('!')).eq(["9999"]),
+        "ours is seen, and nothing else"
+    );
+    dovecot.number_anew();
+    let (code, out, err) = herald(&world, &["bounces", "read", "-q"]);
+    assert!(code == 0 && out.contains("0 suppressed") && out.contains("1 known before, 2101 left"), "{out}{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_is_moved_where_that_is_wished_by_a_server_that_knows_how_and_by_one_that_does_not() {
+    let authority = Authority::new("Office");
+    for more in ["", "imap_capability = IMAP4rev1 UIDPLUS", "imap_capability = IMAP4rev1"] {
+        let Some(dovecot) = Dovecot::with(&authority, more) else { return };
+        let (server, world) = sent(&format!("{}\nmove_to = \"Враћено/A & B\"", imap(dovecot.port, ""))).await;
+        assert_eq!(herald(&world, &["once", "--now", "--yes"]).0, 0);
+        dovecot.put("1.gone", &report(&return_path(&server, "ana@"), "ana@readers.test", "5.1.1", GONE));
+        dovecot.put("cur/2.letter:2,ST", "From: reader@x.test\r\nSubject: Thanks\r\n\r\nDear office\r\n");
+        let (code, out, err) = herald(&world, &["bounces", "read"]);
+        assert!(code == 0 && out.contains("1 suppressed") && out.contains("1 left"), "{more}: {out}{err}");
+        let moved = dovecot.names(".&BBIEQAQwBFsENQQ9BD4-.A &- B");
+        assert!(moved.len() == 1 && !moved[0].ends_with('!'), "{more}: {moved:?}");
+        let stays: &[&str] = if more.ends_with("rev1") { &["1.gone", "2.letter"] } else { &["2.letter"] };
+        assert_eq!(dovecot.names(""), stays, "{more}: what somebody else has deleted is still there");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,8 +14,10 @@ use crate::net::imap::{Dial, ImapError, Mailbox};
 use crate::net::smtp::TlsConfigs;
 use crate::store::returns;
 
-/// A command may take so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A command may take so long: a pass of `herald once` waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A whole look may take so long. What was taken in by then is done with, and the next look goes on from there.
+const LONGEST: Duration = Duration::from_secs(300);
 /// Bytes of mail that are in memory at once.
 const AT_ONCE: usize = 4 << 20;
 
@@ -24,8 +26,22 @@ fn key(to: &Imap) -> String {
     format!("imap {}@{}:{}/{}", to.user, to.host, to.port, to.folder)
 }
 
-/// Reads what has come since the last time.
+/// Reads what has come since the last time, and gives up a server that takes too long over it.
 pub(super) async fn read(
+    config: &Config,
+    setting: &Returns,
+    to: Imap,
+    desk: &Desk<'_>,
+    looked: &mut Looked,
+    each: &mut (dyn FnMut(String, Applied) + Send),
+) -> Result<(), Trouble> {
+    let looking = look(config, setting, to, desk, looked, each);
+    tokio::time::timeout(LONGEST, looking).await.unwrap_or_else(|_| {
+        Err(Trouble::Mailbox(format!("the server took longer than {LONGEST:?}; the next look goes on from there")))
+    })
+}
+
+async fn look(
     config: &Config,
     setting: &Returns,
     to: Imap,

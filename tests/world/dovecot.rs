@@ -23,8 +23,13 @@ pub struct Dovecot {
 
 impl Dovecot {
     /// Starts it; `None`, with a word, where there is none.
-    #[allow(clippy::print_stderr)]
     pub fn start(authority: &Authority) -> Option<Dovecot> {
+        Dovecot::with(authority, "")
+    }
+
+    /// The same with more lines of its configuration.
+    #[allow(clippy::print_stderr)]
+    pub fn with(authority: &Authority, more: &str) -> Option<Dovecot> {
         let program =
             ["/usr/sbin/dovecot", "/usr/local/sbin/dovecot"].into_iter().find(|path| Path::new(path).exists());
         let Some(program) = program else {
@@ -56,7 +61,7 @@ impl Dovecot {
              service imap-login {{\n  chroot =\n  inet_listener imap {{\n    port = {port}\n  }}\n  inet_listener imaps {{\n    port = {tls}\n    ssl = yes\n  }}\n}}\n\
              service anvil {{\n  chroot =\n}}\nservice stats {{\n  chroot =\n}}\n\
              passdb {{\n  driver = passwd-file\n  args = scheme=PLAIN {at}/users\n}}\n\
-             userdb {{\n  driver = static\n  args = {uid} home={at}/home\n}}\n"
+             userdb {{\n  driver = static\n  args = {uid} home={at}/home\n}}\n{more}\n"
         );
         std::fs::write(folder.path().join("dovecot.conf"), config).expect("a configuration");
         std::fs::write(folder.path().join("users"), "desk@office.test:{PLAIN}s3cret word\n").expect("users");
@@ -83,11 +88,21 @@ impl Dovecot {
         );
     }
 
-    /// Puts a message into the mailbox, as a mail server does.
+    /// Puts a message into the mailbox, as a mail server does; or, under a name like `cur/1:2,T`, as a mail program leaves it.
     pub fn put(&self, name: &str, text: &str) {
-        let path = self.folder.path().join("mail/new").join(name);
+        let part = if name.starts_with("cur/") { "mail" } else { "mail/new" };
+        let path = self.folder.path().join(part).join(name);
         std::fs::write(&path, text).expect("a message");
         chown(&path, self.owner, self.owner).expect("its owner");
+    }
+
+    /// Numbers all messages anew, as a server does that was set up again.
+    pub fn number_anew(&self) {
+        for name in
+            ["dovecot-uidlist", "dovecot.index.log", "dovecot.index", "dovecot.index.cache", "dovecot-uidvalidity"]
+        {
+            let _ = std::fs::remove_file(self.folder.path().join("mail").join(name));
+        }
     }
 
     /// Names of messages in a folder of the mailbox (`""` for INBOX, `.Herald.read`), each with a trailing `!` where it is not seen.
