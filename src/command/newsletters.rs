@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Table, Usage, output};
 use crate::clock::Instant;
-use crate::config::{Config, Newsletter, Schedule};
+use crate::config::{Approval, Config, Newsletter, Schedule};
 use crate::edition::slots::{Slot, Slots};
 use crate::store::editions::{self, Edition, states};
 use crate::store::{Tx, subscribers};
@@ -227,6 +227,14 @@ fn show(cx: &Context, newsletter: &Newsletter, standing: &Standing) -> anyhow::R
         newsletter.max_age(),
         newsletter.first_edition
     ))?;
+    if let Some(ready) = newsletter.ready {
+        output::line(format!("  Drafted       {ready} before its time"))?;
+    }
+    match newsletter.approval {
+        Approval::None => {}
+        Approval::Other => output::line("  Approval      by one who did not make it")?,
+        Approval::Two => output::line("  Approval      by two who did not make it")?,
+    }
     match &standing.last {
         None => output::line("  Last edition  none yet"),
         Some(last) => output::line(format!(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Advice, Context, Usage};
+use crate::store::acts::{self, Act};
 use crate::store::staff::{self, Account, NotIn};
 
 /// Where a token may stand that nobody is to type.
@@ -31,12 +32,16 @@ pub(super) async fn signed_in(cx: &mut Context, name: &str) -> anyhow::Result<Ac
     };
     let token = token_of(&account.name)?;
     let mut tx = store.write().await?;
-    let signed = staff::sign_in(&mut tx, name, token.expose_secret(), cx.clock.now()).await?;
+    let now = cx.clock.now();
+    let signed = staff::sign_in(&mut tx, name, token.expose_secret(), now).await?;
+    if let Err(NotIn::Wrong(name)) = &signed {
+        let what = format!("gave a wrong token for {name}");
+        acts::note(&mut tx, None, &Act { at: now, who: machine_user(), what, why: None }).await?;
+    }
     tx.commit().await?;
     match signed {
         Ok(account) => Ok(account),
         Err(refused) => {
-            tracing::warn!("{refused}");
             tokio::time::sleep(PAUSE).await;
             let advice = format!("Nothing was done. `herald staff token \"{}\"` makes another token.", account.name);
             Err(anyhow::Error::new(refused)).advise(advice)

@@ -438,3 +438,17 @@ pub async fn next_due(store: &Store, config: &Config, clock: &Clock) -> Result<O
     }
     Ok(next)
 }
+
+/// When something goes out next, as people ask it: an edition that has its time already, or the next slot, whenever that is
+/// drafted.
+///
+/// # Errors
+/// As [`next_due`].
+pub async fn goes_next(store: &Store, config: &Config, clock: &Clock) -> Result<Option<Instant>, EditionError> {
+    let mut plain = config.clone();
+    plain.newsletters.iter_mut().for_each(|newsletter| newsletter.ready = None);
+    let slot = next_due(store, &plain, clock).await?;
+    let mut tx = store.read().await?;
+    let start = states::next_start(&mut tx, clock.now()).await?;
+    Ok([slot, start].into_iter().flatten().min())
+}

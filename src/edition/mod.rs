@@ -18,7 +18,7 @@ pub mod select;
 pub mod slots;
 pub mod tell;
 
-pub use due::{Made, Pass, make_due, next_due, pause_troubled};
+pub use due::{Made, Pass, goes_next, make_due, next_due, pause_troubled};
 
 use crate::article::ArticleId;
 use crate::calendar::CalendarError;

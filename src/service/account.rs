@@ -53,7 +53,7 @@ impl Newsroom {
         for fault in broken {
             let _ = writeln!(text, "  Broken    {fault}; its newsletters wait for a start without that");
         }
-        match edition::next_due(&self.site.store, config, &self.site.clock).await? {
+        match edition::goes_next(&self.site.store, config, &self.site.clock).await? {
             Some(at) => {
                 let at = at.with_timezone(&config.site.timezone).format("%A, %-d %B %Y, %H:%M %Z");
                 let _ = writeln!(text, "  Next      {at} (`herald newsletters list` says which)");

@@ -205,39 +205,35 @@ impl Newsroom {
 
     /// Calls the webhook for what it has not taken yet, and forgets what is over and told.
     async fn call(&self, alarms: &[Alarm], now: Instant) -> Result<(), ServiceError> {
-        let site = &self.site;
+        let mut is_away = false;
         for alarm in alarms.iter().filter(|alarm| alarm.raised_at.is_some()) {
             let mut told = alarm.clone();
-            if let Some(hook) = &site.config.alerts.webhook {
-                let states = [(!alarm.called).then_some("raised"), alarm.over_at.and(Some("over"))];
-                let mut failed = None;
-                for state in states.into_iter().flatten() {
-                    match http::call(hook, Some(&self.document(alarm, state).await?)).await {
-                        Ok(()) => told.called = true,
-                        Err(error) => failed = failed.or(Some(error)),
-                    }
-                    if failed.is_some() {
-                        break;
-                    }
-                }
-                if let Some(error) = failed {
-                    tracing::warn!("[alerts] webhook: {error}; it is called again in a minute");
-                    if alarm.over_at.is_some_and(|at| now - at < TRIES) || alarm.over_at.is_none() {
-                        self.note(alarm, &told).await?;
-                        continue;
-                    }
-                }
-            }
-            match alarm.over_at {
-                Some(_) => {
-                    let mut tx = site.store.write().await?;
-                    alarms::forget(&mut tx, &alarm.cause).await?;
-                    tx.commit().await?;
-                }
-                None => self.note(alarm, &told).await?,
+            let is_told = !is_away && self.call_for(alarm, &mut told).await?;
+            is_away |= !is_told;
+            let is_old = alarm.over_at.is_some_and(|at| now - at > TRIES);
+            if alarm.over_at.is_some() && (is_told || is_old) {
+                let mut tx = self.site.store.write().await?;
+                alarms::forget(&mut tx, &alarm.cause).await?;
+                tx.commit().await?;
+            } else {
+                self.note(alarm, &told).await?;
             }
         }
         Ok(())
+    }
+
+    /// Calls the webhook for one of them; whether it has taken all there is to tell.
+    async fn call_for(&self, alarm: &Alarm, told: &mut Alarm) -> Result<bool, ServiceError> {
+        let Some(hook) = &self.site.config.alerts.webhook else { return Ok(true) };
+        let states = [(!alarm.called).then_some("raised"), alarm.over_at.and(Some("over"))];
+        for state in states.into_iter().flatten() {
+            if let Err(error) = http::call(hook, Some(&self.document(alarm, state).await?)).await {
+                tracing::warn!("[alerts] webhook: {error}; it is called again at the next look");
+                return Ok(false);
+            }
+            told.called = true;
+        }
+        Ok(true)
     }
 
     async fn note(&self, before: &Alarm, after: &Alarm) -> Result<(), StoreError> {

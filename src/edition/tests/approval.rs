@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use super::*;
 use crate::edition::approve::{self, Goes, Refused, Word};
-use crate::edition::{next_due, tell};
+use crate::edition::{goes_next, next_due, tell};
 use crate::store::editions::{self, Edition, State, approvals, states};
 use crate::store::staff::{self, Account, Added, Role, Wanted};
 use crate::store::{keys, post};
@@ -89,6 +89,8 @@ async fn it_is_drafted_in_time_and_goes_at_its_slot_once_two_have_approved_it() 
         room.none().await;
         let next = next_due(&room.store, &room.config, &room.clock).await.unwrap();
         assert_eq!(next, Some(at("2026-03-02T16:00:00+01:00")));
+        let goes = goes_next(&room.store, &room.config, &room.clock).await.unwrap();
+        assert_eq!(goes, Some(at("2026-03-03T07:00:00+01:00")));
         room.clock.set(at("2026-03-02T16:00:00+01:00"));
         let second = room.pass().await.made.remove(0);
         assert_eq!(edition(&room, second.edition).await.slot_at, Some(at("2026-03-03T07:00:00+01:00")));
