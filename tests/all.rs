@@ -23,6 +23,7 @@ mod mails;
 mod paced;
 mod pages;
 mod pictures;
+mod ramp;
 mod relays;
 mod returns;
 mod right;

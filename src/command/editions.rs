@@ -16,6 +16,7 @@ use super::{Context, Exit, Usage, output};
 use crate::clock::Instant;
 use crate::service::{Lock, LockError};
 use crate::store::acts::{self, Act};
+use crate::store::editions::going::Wait;
 use crate::store::editions::states::{self, Counts};
 use crate::store::editions::{self, Edition, Printed, State, findings};
 use crate::store::{Store, Tx};
@@ -114,6 +115,12 @@ struct Shown<'a> {
     stories: Option<Vec<Printed>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusals: Option<Vec<states::Refusal>>,
+    /// What is deferred, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits: Option<Vec<Wait>>,
+    /// How fast it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pace: Option<Pace>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed_at: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +132,17 @@ struct Shown<'a> {
     approvals: Option<Vec<Approver>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<Vec<Act>>,
+}
+
+/// How fast an edition goes.
+#[derive(Serialize)]
+struct Pace {
+    /// Copies handed over in the last minute.
+    last_minute: i64,
+    /// Copies that could go now.
+    due: i64,
+    /// How many seconds these will take at that pace.
+    seconds_left: Option<i64>,
 }
 
 /// Somebody whose approval counts.
@@ -161,6 +179,8 @@ impl<'a> Shown<'a> {
             counts,
             stories: None,
             refusals: None,
+            waits: None,
+            pace: None,
             approvals: None,
             log: None,
             findings: None,

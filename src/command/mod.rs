@@ -27,6 +27,7 @@ pub mod output;
 pub mod preview;
 mod proofs;
 pub mod publish;
+mod ramp;
 pub mod run;
 pub mod send;
 mod signed;

@@ -19,16 +19,18 @@ use super::hold::{Brake, Ended};
 use super::newsletters::named;
 use super::proofs::{self, Asked, Draft};
 use super::signed::{machine_user, signed_in};
-use super::{Advice, Context, Exit, Usage, bar, confirm, findings, output};
+use super::{Advice, Context, Exit, Usage, bar, confirm, findings, output, ramp};
 use crate::article::Language;
 use crate::clock::Instant;
 use crate::config::{Newsletter, Span};
 use crate::delivery::{self, Hand, Progress};
 use crate::edition::compose::{self, How, Wish};
+use crate::edition::ramp::unusual;
 use crate::edition::tell::{self, Words};
 use crate::edition::{check, fill};
 use crate::service::{Lock, LockError};
 use crate::store::editions::findings::Finding;
+use crate::store::editions::ramp::Day;
 use crate::store::editions::{self, State, states};
 use crate::store::{Store, wish};
 use crate::wake::Wake;
@@ -67,6 +69,10 @@ pub struct Send {
     /// At once, although it is outside the hours that the newsletter goes in (window).
     #[arg(long, conflicts_with = "at")]
     pub any_hour: bool,
+    /// Over several days: 500 copies on the first and half as many again on each that follows, to those who confirmed last
+    /// first. Not for alerts.
+    #[arg(long)]
+    pub ramp: bool,
     /// Who makes it: an account of `herald staff`, whose token is asked for. Whoever makes an edition never approves it.
     #[arg(long = "as", value_name = "NAME")]
     pub name: Option<String>,
@@ -80,7 +86,7 @@ pub struct Send {
     #[arg(long)]
     pub dry_run: bool,
     /// Only to these addresses, marked as a test and recorded as no delivery.
-    #[arg(long, value_name = "ADDRESS", num_args = 1.., conflicts_with_all = ["at", "again", "dry_run"])]
+    #[arg(long, value_name = "ADDRESS", num_args = 1.., conflicts_with_all = ["at", "again", "dry_run", "ramp"])]
     pub test: Vec<String>,
 }
 
@@ -100,6 +106,10 @@ struct Plan<'a> {
     had_all: i64,
     not_theirs: i64,
     languages: std::collections::BTreeMap<String, i64>,
+    /// How many the largest edition of the last thirty days went to, where this one is unusually large beside it.
+    unusual: Option<i64>,
+    /// What goes on which day, by a ramp.
+    ramp: Vec<Day>,
     /// What was found in it, the gravest first.
     findings: &'a [Finding],
     /// Why it would not be sent as it is.
@@ -116,6 +126,9 @@ impl Send {
         let newsletter = named(&config, &self.newsletter)?;
         let lists = proofs::lists_named(newsletter, &self.to)?;
         let now = cx.clock.now();
+        if self.ramp {
+            ramp::demand_may_wait(newsletter)?;
+        }
         if !self.dry_run {
             cx.demand_real_settings()?;
         }
@@ -137,6 +150,7 @@ impl Send {
             again: self.again,
             any_hour: self.any_hour,
             wall,
+            ramp: self.ramp,
             date: (start_at > now).then_some(start_at),
             test: None,
             decorative,
@@ -159,15 +173,22 @@ impl Send {
         }
         // Where its hours are over it begins with the next.
         let start_at = draft.proof.layout.settings.when.opens(start_at).unwrap_or(start_at);
+        if self.ramp {
+            ramp::demand_no_hurry(&draft.proof.layout.settings)?;
+        }
+        let mut tx = store.read().await?;
+        let unusual = unusual(&mut tx, draft.survey.copies, 0, now).await?;
+        drop(tx);
         // What goes into a folder can be thrown away there.
         let is_real = cx.config.mail.relays.iter().any(|relay| !relay.url.starts_with("folder:"));
         let hold = newsletter.hold.unwrap_or(if is_real { A_MINUTE } else { Span::seconds(0) });
         if !cx.frame.json || !self.dry_run {
             say(cx, &draft, &asked.wish.lists, (start_at, now), hold, needs);
+            ramp::say(cx, &draft.proof.layout.settings, draft.survey.copies, unusual, start_at);
         }
         if self.dry_run {
             if cx.frame.json {
-                output::json(&plan(&draft, &asked.wish.lists, start_at))?;
+                output::json(&plan(&draft, &asked.wish.lists, start_at, unusual))?;
             } else {
                 output::line("Nothing was sent: this was a dry run.")?;
                 if let Err(refusal) = findings::demand_none_holds(&draft.proof.findings) {
@@ -377,7 +398,7 @@ fn begins(cx: &Context, wall: Option<NaiveDateTime>, start_at: Instant) -> Strin
     }
 }
 
-fn plan<'a>(draft: &'a Draft, lists: &'a [String], start_at: Instant) -> Plan<'a> {
+fn plan<'a>(draft: &'a Draft, lists: &'a [String], start_at: Instant, unusual: Option<i64>) -> Plan<'a> {
     let (proof, survey) = (&draft.proof, &draft.survey);
     Plan {
         newsletter: &proof.layout.row.name,
@@ -393,6 +414,8 @@ fn plan<'a>(draft: &'a Draft, lists: &'a [String], start_at: Instant) -> Plan<'a
         had_all: survey.had_all,
         not_theirs: survey.not_theirs,
         languages: survey.languages.iter().map(|(l, n): (&Language, &i64)| (l.to_string(), *n)).collect(),
+        unusual,
+        ramp: ramp::days(&proof.layout.settings, survey.copies, start_at),
         findings: &proof.findings,
         refused: check::reason(&proof.findings),
     }

@@ -29,7 +29,7 @@ mod run;
 
 pub use outcome::about;
 pub use press::{Copy, Plate, Press};
-pub use progress::{Progress, Speed, Summary};
+pub use progress::{Progress, Speed, Summary, length};
 pub use relay::send_now;
 pub use run::{Hand, run, run_with};
 

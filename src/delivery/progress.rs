@@ -221,7 +221,7 @@ impl Speed {
 }
 
 /// A length of time in the one or two words that matter.
-fn length(seconds: f64) -> String {
+pub fn length(seconds: f64) -> String {
     let seconds = seconds.ceil().min(1e9) as u64;
     match (seconds / 3600, seconds / 60) {
         (0, 0) => format!("{seconds} s"),

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::deliveries;
-use crate::store::editions::states;
+use crate::store::editions::{ramp, states};
 use crate::store::journal::Journal;
 use crate::store::presence::Presence;
 use crate::store::{Store, keys};
@@ -204,6 +204,13 @@ async fn shift(crew: &Arc<Crew>, wake: &Wake, until_idle: bool, finished: &mut V
 async fn recover(crew: &Crew, alone: bool) -> Result<(), DeliveryError> {
     let mut tx = crew.store.write().await?;
     let found = deliveries::recover(&mut tx, crew.now(), alone).await?;
+    let mut shifted = false;
+    for edition in if alone { ramp::open(&mut tx).await? } else { Vec::new() } {
+        shifted |= ramp::catch_up(&mut tx, edition, crew.now()).await?;
+    }
+    if shifted && found == 0 {
+        return Ok(tx.commit().await?);
+    }
     if found > 0 {
         tx.commit().await?;
         tracing::info!("{found} copies that were claimed by a process which has ended are sent now");

@@ -40,6 +40,8 @@ pub struct Wish {
     pub wall: Option<chrono::NaiveDateTime>,
     /// The day that it prints; that on which it is composed where left out.
     pub date: Option<Instant>,
+    /// Over several days.
+    pub ramp: bool,
     /// A test copy: for whom.
     pub test: Option<TestBar>,
     /// Staff said that pictures without alt text are decorative.
@@ -112,6 +114,7 @@ impl Layout {
             on_unknown: newsletter.on_unknown,
             when: when(config, newsletter, wish),
             urgent: newsletter.schedule == Schedule::Immediate,
+            ramp: wish.ramp,
         };
         Layout { row: row.clone(), selected, composed_at: now, settings, versions, articles: printed }
     }

@@ -24,7 +24,7 @@ use super::fill::{self, Audience, Chooser};
 use super::select::{self, Selected};
 use super::slots::{Slot, Slots};
 use super::tell::{self, Words};
-use super::{EditionError, approve, check};
+use super::{EditionError, approve, check, ramp};
 
 /// How often it is tried to freeze an edition whose articles change meanwhile.
 const TRIES: usize = 3;
@@ -65,6 +65,8 @@ pub struct Made {
     pub held: Option<String>,
     /// How many people must approve it.
     pub needs: i64,
+    /// The largest edition of the last thirty days, where this one is unusually large beside it ([`ramp`]).
+    pub unusual: Option<i64>,
 }
 
 /// When a newsletter is due.
@@ -290,9 +292,11 @@ async fn make(
             recipients: 0,
             held: compose::held(&how),
             needs: how.needs,
+            unusual: None,
         };
         if made.held.is_none() {
             made.recipients = fill::fill(store, edition, |_| ()).await?;
+            made.unusual = ramp::unusual(&mut store.read().await?, made.recipients, edition, now).await?;
         }
         return Ok(Some(made));
     }

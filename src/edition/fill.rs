@@ -9,12 +9,13 @@
 use std::collections::BTreeMap;
 
 use crate::article::{Language, topic_id};
+use crate::clock::Instant;
 use crate::store::editions::fill::{self as ledger, Copy, Had, Printings};
-use crate::store::editions::{self, Edition, Place, State};
+use crate::store::editions::{self, Edition, Place, State, ramp as calendar};
 use crate::store::subscribers::{self, Member};
 use crate::store::{Store, StoreError, Tx};
 
-use super::EditionError;
+use super::{EditionError, ramp};
 
 /// Subscribers a transaction: enough that it pays, and few enough that the others get their turn.
 const CHUNK: i64 = 4_000;
@@ -237,7 +238,11 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
             .iter()
             .filter_map(|member| {
                 let copy = chooser.choose(member, had.get(&member.subscriber).copied().unwrap_or_default())?;
-                let not_before = edition.settings.when.not_before(member.timezone, edition.start_at);
+                let not_before = match edition.settings.ramp {
+                    // Its day is known once everybody is there.
+                    true => Some(Instant::MAX_UTC),
+                    false => edition.settings.when.not_before(member.timezone, edition.start_at),
+                };
                 Some(Copy { not_before, ..copy })
             })
             .collect();
@@ -248,10 +253,26 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
             drop(tx);
             return Ok(edition.recipients);
         }
+        let days = if edition.filled { spread(&mut tx, &edition).await? } else { Vec::new() };
         tx.commit().await?;
+        if days.len() > 1 {
+            let words = ramp::words(&days, |at| at.with_timezone(&edition.settings.when.zone()).to_rfc3339());
+            tracing::info!("edition {} goes by a ramp: {words}", edition.id);
+        }
         edition.filled_to = to;
         edition.recipients += i64::try_from(copies.len()).unwrap_or(0);
         progress(edition.recipients);
     }
     Ok(edition.recipients)
+}
+
+/// Gives each copy of an edition its day, where it goes by a ramp; the days.
+async fn spread(tx: &mut Tx, edition: &Edition) -> Result<Vec<calendar::Day>, StoreError> {
+    let settings = &edition.settings;
+    if !settings.ramp {
+        return Ok(Vec::new());
+    }
+    let days = ramp::days(edition.recipients, edition.start_at, settings.when.zone());
+    calendar::plan(tx, edition.id, &settings.lists, &days).await?;
+    Ok(days)
 }

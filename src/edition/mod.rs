@@ -5,7 +5,8 @@
 //! 3. [`compose`] renders it once a language, and freezes all of it in one transaction.
 //! 4. [`check`] looks at every rendering: what would make the mail wrong holds the edition.
 //! 5. [`approve`] takes the word of those who must have looked at it, where there are any.
-//! 6. [`fill`] makes the deliveries, with each person's choice of stories, in chunks.
+//! 6. [`fill`] makes the deliveries, with each person's choice of stories, in chunks; [`ramp`] spreads them over days where
+//!    staff want that.
 //!
 //! Each step finds its work in the store, so all of it may die at any moment and be done again.
 
@@ -14,6 +15,7 @@ pub mod check;
 pub mod compose;
 pub mod due;
 pub mod fill;
+pub mod ramp;
 pub mod select;
 pub mod slots;
 pub mod tell;

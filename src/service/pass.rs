@@ -211,6 +211,18 @@ impl Newsroom {
                 ),
             }
         }
+        for made in &pass.made {
+            let Some(largest) = made.unusual else { continue };
+            tracing::warn!(
+                "{} No. {} goes to unusually many, {} (the largest edition of the last 30 days: {largest}): receivers may take it for \
+                 spam. `herald editions cancel {}` stops it, and `herald send {} --ramp` spreads it over days.",
+                made.newsletter,
+                made.number,
+                made.recipients,
+                made.edition,
+                made.newsletter
+            );
+        }
         for made in pass.made.iter().filter(|made| made.left_out > 0) {
             tracing::info!(
                 "{} No. {}: {} more were left out, it is full (max_items)",

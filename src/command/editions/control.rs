@@ -7,7 +7,7 @@ use super::{daemon, found, note, report};
 use crate::command::{self, Advice, Context, Exit, Usage, confirm, proofs};
 use crate::config::Schedule;
 use crate::edition::{approve, check};
-use crate::store::editions::{Edition, State, findings, states};
+use crate::store::editions::{Edition, State, findings, ramp, states};
 use crate::store::{Store, wish};
 
 /// How long `pause` waits for copies that are being handed over.
@@ -96,6 +96,7 @@ pub(super) async fn resume(
         .into());
     }
     states::start_at(&mut tx, id, start_at).await?;
+    ramp::catch_up(&mut tx, id, start_at).await?;
     note(cx, &mut tx, id, "let it go on").await?;
     wish(&mut tx).await?;
     tx.commit().await?;

@@ -1,18 +1,24 @@
 //! `herald editions show ID`: what it prints, to whom, how far it is.
 
-use super::{Approver, Shown, found, kept_until, words};
+use super::{Approver, Pace, Shown, found, kept_until, words};
+use crate::clock::Instant;
 use crate::command::{self, Context, Exit, Table, output};
+use crate::delivery::length;
 use crate::edition::approve;
 use crate::store::deliveries::seal::{self, Ledger};
 use crate::store::editions::approvals::Approval;
+use crate::store::editions::going::{self, Wait};
+use crate::store::editions::ramp::RAMP;
 use crate::store::editions::{self, Edition, State, findings, states};
-use crate::store::{Store, acts, keys};
+use crate::store::{Store, Tx, acts, keys};
 
 pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
     let (edition, counts) = found(store, id).await?;
     let mut tx = store.read().await?;
     let printed = editions::printed(&mut tx, id).await?;
     let refusals = states::refusals(&mut tx, id).await?;
+    let waits = going::waits(&mut tx, id).await?;
+    let pace = pace(&mut tx, &edition, cx.clock.now()).await?;
     let found = findings::of(&mut tx, id).await?;
     let log = acts::of(&mut tx, id).await?;
     let ring = keys::ring(&mut tx).await?;
@@ -23,6 +29,7 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
         (shown.stories, shown.refusals, shown.findings) = (Some(printed), Some(refusals), Some(found));
         let approver =
             |given: &Approval| Approver { name: given.name.clone(), at: given.at, alone: given.alone.clone() };
+        (shown.waits, shown.pace) = (Some(waits), pace);
         (shown.approvals, shown.log) = (Some(standing.given.iter().map(approver).collect()), Some(log));
         (shown.sealed_at, shown.kept_until) = match ledger {
             Ledger::Rows => (None, None),
@@ -61,6 +68,9 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     facts.push(("Lists", edition.settings.lists.join(", ")));
     facts.push(("Recipients", recipients(&edition)));
     facts.extend(words(&counts));
+    let indent = |wait: &Wait| ("", format!("{} {}, from {}", wait.copies, deferred(wait), cx.when(wait.from)));
+    facts.extend(waits.iter().map(indent));
+    facts.extend(pace.map(|pace| ("Pace", told(&pace))));
     facts.push(("Hash", edition.hash.clone()));
     for (name, value) in facts {
         output::line(format!("  {name:<26}{value}"))?;
@@ -117,6 +127,36 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
         output::line(format!("`herald editions retry {id}` takes again what is without an answer and held."))?;
     }
     Ok(Exit::Done)
+}
+
+/// How fast it goes; `None` where it does not.
+async fn pace(tx: &mut Tx, edition: &Edition, now: Instant) -> anyhow::Result<Option<Pace>> {
+    if edition.state != State::Sending {
+        return Ok(None);
+    }
+    let last_minute = going::lately(tx, edition.id, now - chrono::Duration::seconds(60)).await?;
+    let due = going::due(tx, edition.id, now).await?;
+    // Its first minute is not over yet.
+    let seconds = (now - edition.start_at.max(edition.composed_at)).num_seconds().clamp(1, 60);
+    let seconds_left = (last_minute > 0).then(|| due * seconds / last_minute);
+    Ok(Some(Pace { last_minute, due, seconds_left }))
+}
+
+fn told(pace: &Pace) -> String {
+    let last = format!("{} in the last minute", pace.last_minute);
+    match (pace.due, pace.seconds_left) {
+        (0, _) => format!("{last}; what waits, waits for its time"),
+        (due, Some(seconds)) => format!("{last}; {due} could go now, about {} left", length(seconds as f64)),
+        (due, None) => format!("{last}; {due} could go now"),
+    }
+}
+
+/// Why some copies are deferred.
+fn deferred(wait: &Wait) -> String {
+    match wait.why.as_str() {
+        RAMP => "deferred (ramp)".to_owned(),
+        why => format!("deferred ({why})"),
+    }
 }
 
 fn state(edition: &Edition) -> String {

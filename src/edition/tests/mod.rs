@@ -5,6 +5,7 @@ mod freezing;
 mod many;
 mod newness;
 mod once;
+mod ramp;
 mod room;
 mod time;
 

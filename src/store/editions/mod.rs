@@ -11,8 +11,10 @@ pub mod audit;
 pub mod fill;
 pub mod findings;
 pub mod freeze;
+pub mod going;
 pub mod newness;
 pub mod newsletters;
+pub mod ramp;
 pub mod retry;
 pub mod states;
 
@@ -135,6 +137,9 @@ pub struct Settings {
     /// Whether its copies go ahead of those of other editions.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub urgent: bool,
+    /// Whether it goes out over several days ([`ramp`]).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ramp: bool,
 }
 
 /// One edition as lists and pages show it.

@@ -331,7 +331,7 @@ pub struct Refusal {
 }
 
 const REFUSALS: &str = "SELECT code, enhanced, CAST(state AS BIGINT), CAST(COUNT(*) AS BIGINT) FROM deliveries \
-     WHERE edition = $1 AND state IN (3, 4) GROUP BY code, enhanced, state ORDER BY 4 DESC LIMIT 20";
+     WHERE edition = $1 AND (state = 4 OR (state = 3 AND attempts > 0)) GROUP BY code, enhanced, state ORDER BY 4 DESC LIMIT 20";
 
 /// What was refused of an edition and why, the most frequent first, at most twenty kinds.
 ///
