@@ -309,7 +309,7 @@ async fn a_picture_that_comes_later_or_changes_is_noticed() {
         &world,
         "news/a.md",
         "With a picture",
-        "date: 2026-03-01\nimage: map.png",
+        "date: 2026-03-01\nimage: map.png\nimage_alt: A map",
         "See ![it](../pictures/b.png) and [this](b.md).",
     );
     world.pass(false).await;

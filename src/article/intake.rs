@@ -208,8 +208,13 @@ impl Head {
             }
             let said = |text: &Option<String>| text.as_deref().map(markup::line).filter(|text| !text.is_empty());
             let url = found.url?;
-            if lead.alt.as_deref() == Some("") && !decorative.contains(&url) {
-                decorative.push(url.clone());
+            match lead.alt.as_deref() {
+                Some("") if !decorative.contains(&url) => decorative.push(url.clone()),
+                Some(_) => {}
+                None => complaints.warn(
+                    lead.line,
+                    "nobody said what the picture shows, and a mail with it is held; write `image_alt:`, or `image_alt: \"\"` where it is decorative",
+                ),
             }
             Some(Picture {
                 url,

@@ -65,3 +65,7 @@ pub async fn editions(tx: &mut Tx, wanted: &HashSet<(String, i64)>) -> Result<Ha
     let found = tx.q(EDITIONS).bind(serde_json::to_string(&wanted)?).all().await?;
     found.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
+
+/// Each statement, for the test that asks how it is carried out.
+#[cfg(test)]
+pub(super) const ALL: [&str; 4] = [ARTICLES, MEDIA, TOPICS, EDITIONS];

@@ -290,3 +290,44 @@ async fn slugs_and_feed_ids_belong_to_one_article() {
         assert!(lookup(&mut tx, "nothing").await.unwrap().is_empty());
     }
 }
+
+#[tokio::test]
+async fn what_an_address_leads_to_is_there_or_not() {
+    let (_folder, stores) = stores().await;
+    for store in &stores {
+        let mut tx = store.write().await.unwrap();
+        let en: Language = "en".parse().unwrap();
+        let latin: Language = "sr-Latn".parse().unwrap();
+        let mut shows = draft("a", "en");
+        shows.media = vec!["ferry.jpg".to_owned()];
+        publish(&mut tx, &[shows], at(2, 8)).await;
+        let mut hidden = draft("b", "en");
+        hidden.draft = true;
+        hidden.media = vec!["secret.jpg".to_owned()];
+        publish(&mut tx, &[hidden], at(2, 8)).await;
+        let pair = |language: &Language, text: &str| (language.clone(), text.to_owned());
+        let wanted = [pair(&en, "a"), pair(&en, "b"), pair(&latin, "a"), pair(&en, "it's \"c\"")].into();
+        assert_eq!(addresses::standing(&mut tx, &wanted).await.unwrap(), [pair(&en, "a")].into());
+        let wanted = [pair(&en, "civil-protection"), pair(&latin, "civil-protection"), pair(&en, "none")].into();
+        assert_eq!(addresses::topics_of(&mut tx, &wanted).await.unwrap(), [pair(&en, "civil-protection")].into());
+        let wanted = ["ferry.jpg", "secret.jpg", "none.jpg"].map(str::to_owned).into();
+        assert_eq!(addresses::shown(&mut tx, &wanted).await.unwrap(), ["ferry.jpg".to_owned()].into());
+        let none = [("daily".to_owned(), 1)].into();
+        assert_eq!(addresses::editions(&mut tx, &none).await.unwrap(), [].into());
+        if store.file().is_some() {
+            for sql in addresses::ALL {
+                let plan: Vec<String> = tx
+                    .q(format!("EXPLAIN QUERY PLAN {sql}").leak())
+                    .bind("[]")
+                    .all()
+                    .await
+                    .unwrap()
+                    .iter()
+                    .map(|row| row.get(3).unwrap())
+                    .collect();
+                let scans = plan.iter().filter(|step| step.starts_with("SCAN") && !step.starts_with("SCAN r "));
+                assert_eq!(scans.count(), 0, "each row of the batch is looked up: {plan:?}");
+            }
+        }
+    }
+}
