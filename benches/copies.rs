@@ -33,8 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rendering = Rendering::cut(&marks, "en".parse()?, (0..12).collect(), &subjects, &text, &html, why)
         .map_err(|(part, error)| format!("{part}: {error}"))?;
     let mut envelope = Envelope {
-        from: "Public Affairs Office <news@newsroom.example>".to_owned(),
-        reply_to: Some("press@newsroom.example".to_owned()),
+        from: "Public Affairs Office <news@newsroom.example>".parse()?,
+        reply_to: Some("press@newsroom.example".parse()?),
         to: "reader@reader.example".parse()?,
         to_name: Some("Ана Петровић".to_owned()),
         message_id: "abcdefghijklmnopqrstuvwxyz@newsroom.example".to_owned(),

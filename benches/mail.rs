@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 /// Rounds of which the median counts.
 const ROUNDS: usize = 3;
 /// Stories of an edition; with their summaries about 30 KB of mail.
-const STORIES: usize = 12;
+const STORIES: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();

@@ -102,7 +102,7 @@ fn person(name: Option<&str>) -> Person {
 
 fn envelope(issue: &Issue, person: &Person) -> Envelope {
     Envelope {
-        from: format!("\"{}\" <news@newsroom.example>", issue.publisher),
+        from: format!("\"{}\" <news@newsroom.example>", issue.publisher).parse().expect("a mailbox"),
         reply_to: None,
         to: person.address.clone(),
         to_name: person.name.clone(),

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+/// The longest address, and its longest part before the `@`, in bytes (RFC 5321 §4.5.3.1).
+const LONGEST: usize = 254;
+const LONGEST_LOCAL: usize = 64;
+
 /// A mailbox's address. Two spellings of one mailbox have one [`Address::key`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -46,6 +50,21 @@ impl Address {
     /// The domain, ASCII and lower case (IDNA).
     pub fn domain(&self) -> &str {
         &self.domain
+    }
+
+    /// The same mailbox with something for it to know by, `local+DETAIL@domain` (RFC 5233); small letters, digits and hyphens.
+    ///
+    /// # Errors
+    /// The part before the `@` grows too long.
+    pub fn with_detail(&self, detail: &str) -> Result<Address, AddressError> {
+        let local = format!("{}+{detail}", self.local);
+        if !detail.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return format!("{local}@{}", self.domain).parse();
+        }
+        match local.len() <= LONGEST_LOCAL && local.len() + self.domain.len() + 1 <= LONGEST {
+            true => Ok(Address { local, domain: self.domain.clone() }),
+            false => Err(AddressError { text: local, reason: "the part before the @ is over 64 bytes".into() }),
+        }
     }
 
     /// What makes it one mailbox: lower case throughout. RFC 5321 lets a host tell cases apart; none
@@ -112,7 +131,7 @@ impl FromStr for Address {
         check_local(&local).map_err(fault)?;
         let domain = ascii(domain).map_err(fault)?;
         // RFC 5321 §4.5.3.1.3: a path is at most 256 bytes with its brackets.
-        if local.len() + domain.len() + 1 > 254 {
+        if local.len() + domain.len() + 1 > LONGEST {
             return Err(fault("it is over 254 bytes".into()));
         }
         Ok(Address { local, domain })
@@ -155,7 +174,7 @@ fn check_local(local: &str) -> Result<(), Cow<'static, str>> {
     if local.starts_with(is_combining_mark) {
         return Err("it begins with a mark that belongs on a letter".into());
     }
-    if local.len() > 64 {
+    if local.len() > LONGEST_LOCAL {
         return Err("the part before the @ is over 64 bytes (RFC 5321 §4.5.3.1.1)".into());
     }
     Ok(())

@@ -4,6 +4,7 @@
 mod sharing;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -61,8 +62,10 @@ pub(super) struct Crew {
     pub(super) late: CancellationToken,
     /// Nobody notes anything any more.
     pub(super) settled: CancellationToken,
-    /// Something was taken or done: for whoever claims.
+    /// Something was taken or done, and not much is left: for whoever claims.
     pub(super) less: Notify,
+    /// How much that is, for one relay.
+    pub(super) few: AtomicUsize,
     shared: Mutex<Shared>,
 }
 
@@ -111,8 +114,8 @@ impl Crew {
         stop: CancellationToken,
     ) -> Crew {
         let [over, late, settled] = std::array::from_fn(|_| CancellationToken::new());
-        let (less, shared, guard) = (Notify::new(), Mutex::default(), Guard::default());
-        Crew { store, clock, press, journal, lanes, guard, progress, stop, over, late, settled, less, shared }
+        let (less, few, shared, guard) = (Notify::new(), AtomicUsize::default(), Mutex::default(), Guard::default());
+        Crew { store, clock, press, journal, lanes, guard, progress, stop, over, late, settled, less, few, shared }
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -195,7 +198,7 @@ impl Crew {
         let (pick, no_room) = queue.take(pace, domains, Moment::now());
         if matches!(pick, Pick::Job(_)) || !no_room.is_empty() {
             self.set_back(lane, no_room);
-            self.less.notify_one();
+            self.say_less(lane);
         }
         pick
     }
@@ -203,7 +206,15 @@ impl Crew {
     /// A job that was taken has its outcome, or is elsewhere.
     fn done(&self, lane: usize) {
         self.lanes.get(lane).queue.done();
-        self.less.notify_one();
+        self.say_less(lane);
+    }
+
+    /// Wakes whoever claims, where there is little left to do: woken for each copy it would take the time of one.
+    fn say_less(&self, lane: usize) {
+        let queue = &self.lanes.get(lane).queue;
+        if queue.len() <= self.few.load(Relaxed) {
+            self.less.notify_one();
+        }
     }
 
     /// Makes the copy, unless its edition was stopped or its lease has run out meanwhile.

@@ -73,12 +73,21 @@ pub struct Copy {
     pub bytes: Vec<u8>,
 }
 
+impl Copy {
+    /// Whether its headers are ASCII. Its text always is: it is quoted-printable or base64.
+    pub(super) fn has_ascii_head(&self) -> bool {
+        let end = memchr::memmem::find(&self.bytes, b"\r\n\r\n").unwrap_or(self.bytes.len());
+        self.bytes[..end].is_ascii()
+    }
+}
+
 /// Makes copies. Sender and addresses are the configuration's, tokens the keyring's.
 #[derive(Clone, Debug)]
 pub struct Press {
     config: Arc<Config>,
     keyring: Arc<Keyring>,
     from: Mailbox,
+    reply_to: Option<Mailbox>,
     return_path: Address,
     reasons: Reasons,
     signer: Option<Arc<Signer>>,
@@ -92,9 +101,8 @@ impl Press {
     pub fn new(config: Arc<Config>, keyring: Arc<Keyring>, templates: Arc<Templates>) -> Result<Press, DeliveryError> {
         let setting = |key, reason: String| DeliveryError::Setting { key, reason };
         let from = Mailbox::from_str(&config.mail.from).map_err(|e| setting("from", e.to_string()))?;
-        if let Some(reply_to) = &config.mail.reply_to {
-            Mailbox::from_str(reply_to).map_err(|e| setting("reply_to", e.to_string()))?;
-        }
+        let reply_to = config.mail.reply_to.as_deref().map(Mailbox::from_str).transpose();
+        let reply_to = reply_to.map_err(|e| setting("reply_to", e.to_string()))?;
         let return_path = match &config.mail.return_path {
             Some(text) => Mailbox::from_str(text).map_err(|e| setting("return_path", e.to_string()))?.address,
             None => from.address.clone(),
@@ -106,7 +114,7 @@ impl Press {
         });
         let signer = signer?.map(Arc::new);
         let reasons = Reasons::new(Arc::clone(&config), templates);
-        Ok(Press { config, keyring, from, return_path, reasons, signer })
+        Ok(Press { config, keyring, from, reply_to, return_path, reasons, signer })
     }
 
     /// The name under which we greet a relay: that of the public address, if it is one.
@@ -201,8 +209,8 @@ impl Press {
         let mail_from = if test { self.return_path.clone() } else { self.return_path_of(&token)? };
         let language: &Language = plate.rendering.language();
         let envelope = Envelope {
-            from: self.config.mail.from.clone(),
-            reply_to: self.config.mail.reply_to.clone(),
+            from: self.from.clone(),
+            reply_to: self.reply_to.clone(),
             to: person.address.clone(),
             to_name: person.name.clone(),
             message_id: message_id.clone(),
@@ -225,8 +233,7 @@ impl Press {
 
     /// `local+TOKEN@domain`: a report that comes back there is about this delivery.
     fn return_path_of(&self, token: &str) -> Result<Address, DeliveryError> {
-        let text = format!("{}+{token}@{}", self.return_path.local(), self.return_path.domain());
-        text.parse().map_err(|error| DeliveryError::Setting {
+        self.return_path.with_detail(token).map_err(|error| DeliveryError::Setting {
             key: "return_path",
             reason: format!("{error}; the part before the @ grows by {} signs for each delivery", token.len() + 1),
         })

@@ -1,7 +1,9 @@
 //! Why somebody gets a copy, in a sentence: when they signed up, or where their address came from.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::article::Language;
 use crate::audience::Ground;
 use crate::config::{Basis, Config};
 use crate::template::Templates;
@@ -16,19 +18,38 @@ const LONGEST: usize = 200;
 pub(super) struct Reasons {
     config: Arc<Config>,
     templates: Arc<Templates>,
+    /// What was said lately: to many people it is the same.
+    said: Arc<Mutex<HashMap<Same, String>>>,
 }
+
+/// What makes two sentences the same: the edition, the language, what is said, and of what.
+type Same = (i64, Language, &'static str, String);
+
+/// So many sentences are kept.
+const KEPT: usize = 1000;
 
 impl Reasons {
     pub(super) fn new(config: Arc<Config>, templates: Arc<Templates>) -> Reasons {
-        Reasons { config, templates }
+        Reasons { config, templates, said: Arc::default() }
     }
 
     /// The sentence for who is on the list by `ground`; empty where nothing more is known than that they are on it, which
     /// the rendering says by itself.
     pub(super) fn why(&self, plate: &Plate, ground: &Ground) -> String {
         let language = plate.rendering.language();
-        let say = |key: &str, name: &'static str, value: String| {
-            self.templates.catalog().say(language, key, &[("title", plate.title.clone().into()), (name, value.into())])
+        let say = |key: &'static str, name: &'static str, value: String| {
+            let same = (plate.edition, language.clone(), key, value.clone());
+            let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(sentence) = said.get(&same) {
+                return sentence.clone();
+            }
+            let title = ("title", plate.title.clone().into());
+            let sentence = self.templates.catalog().say(language, key, &[title, (name, value.into())]);
+            if said.len() >= KEPT {
+                said.clear();
+            }
+            said.insert(same, sentence.clone());
+            sentence
         };
         let list = self.config.lists.iter().find(|list| list.name == ground.list);
         if let Some(at) = ground.consent_at

@@ -1,6 +1,7 @@
 //! The run: recover, claim, hand out, mark, finish; until told to stop, or until nothing can be done now.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -274,7 +275,9 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
             // Its pause is over: one copy shows whether it can be worked with again.
             batch = 1;
         }
-        if crew.lanes.have_more_than(usize::try_from(batch / 2).unwrap_or_default()) {
+        let few = usize::try_from(batch / 2).unwrap_or_default();
+        crew.few.store(few, Relaxed);
+        if crew.lanes.have_more_than(few) {
             if !overtake(crew, batch).await? {
                 rest(crew, LOOK).await;
             }

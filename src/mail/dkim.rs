@@ -4,8 +4,10 @@
 //! add a second time (From, Subject) is named once more than it is there, so a second one breaks the signature.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use data_encoding::BASE64;
+use memchr::memmem::Finder;
 use ring::digest::{Context, SHA256};
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
@@ -228,7 +230,7 @@ fn fields(head: &[u8]) -> Vec<(&[u8], &[u8])> {
     while start < head.len() {
         let mut end = start;
         loop {
-            end += memchr::memmem::find(&head[end..], b"\r\n").map_or(head.len() - end, |at| at + 2);
+            end += memchr::memchr(b'\n', &head[end..]).map_or(head.len() - end, |at| at + 1);
             if !matches!(head.get(end), Some(b' ' | b'\t')) {
                 break;
             }
@@ -265,6 +267,13 @@ fn relaxed_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 /// lines at the end.
 fn body_hash(body: &[u8]) -> [u8; 32] {
     let mut hash = Context::new(&SHA256);
+    if is_relaxed(body) {
+        // What we compose mostly is: then the whole of it goes through the hash at once.
+        hash.update(body);
+        let mut digest = [0; 32];
+        digest.copy_from_slice(hash.finish().as_ref());
+        return digest;
+    }
     let mut empty = 0;
     let mut rest = body;
     while !rest.is_empty() {
@@ -287,6 +296,19 @@ fn body_hash(body: &[u8]) -> [u8; 32] {
     let mut digest = [0; 32];
     digest.copy_from_slice(hash.finish().as_ref());
     digest
+}
+
+/// Whether the relaxed form of a body is the body itself: no white space at the end of a line or beside another, no tab, and one
+/// line break at its end.
+fn is_relaxed(body: &[u8]) -> bool {
+    static TWO: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"  "));
+    static LAST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" \r\n"));
+    body.ends_with(b"\r\n")
+        && !body.ends_with(b"\r\n\r\n")
+        && body != b"\r\n"
+        && memchr::memchr(b'\t', body).is_none()
+        && TWO.find(body).is_none()
+        && LAST.find(body).is_none()
 }
 
 /// A line of the body as it is signed. Most lines are so already, and are not copied.

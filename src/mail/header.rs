@@ -148,7 +148,11 @@ pub(super) fn list_id(title: &str, id: &str, out: &mut Vec<u8>) {
 pub(super) fn machine(name: &str, value: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
-    out.extend(value.bytes().filter(|b| b.is_ascii_graphic() || *b == b' '));
+    let is_seen = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+    match value.as_bytes().iter().all(is_seen) {
+        true => out.extend_from_slice(value.as_bytes()),
+        false => out.extend(value.bytes().filter(is_seen)),
+    }
     out.extend_from_slice(b"\r\n");
 }
 

@@ -55,6 +55,10 @@ impl fmt::Display for Mailbox {
 /// A text on one line: control characters and runs of white space become single spaces. What stands in a
 /// header or in running text must not be able to start a line of its own.
 pub(crate) fn one_line(text: &str) -> String {
+    let is_seen = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if text.bytes().all(is_seen) && !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ") {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() && c != '\u{a0}' && c != '\u{202f}' || c.is_control()) {
         if word.is_empty() {

@@ -1,6 +1,6 @@
 //! The headers of a copy, and the frame of its parts.
 
-use super::{MailError, Mailbox, header};
+use super::{Mailbox, header};
 use crate::article::Language;
 use crate::audience::Address;
 use crate::clock::Instant;
@@ -8,10 +8,10 @@ use crate::clock::Instant;
 /// What stands on the outside of a copy.
 #[derive(Clone, Debug)]
 pub struct Envelope {
-    /// The visible sender, `Name <address>`.
-    pub from: String,
+    /// The visible sender.
+    pub from: Mailbox,
     /// Where answers go, if not to the sender.
-    pub reply_to: Option<String>,
+    pub reply_to: Option<Mailbox>,
     /// The reader's address.
     pub to: Address,
     /// The reader's name.
@@ -39,12 +39,12 @@ pub struct Envelope {
 }
 
 /// Writes the headers and the empty line after them.
-pub(super) fn head(envelope: &Envelope, subject: &str, boundary: &str, out: &mut Vec<u8>) -> Result<(), MailError> {
+pub(super) fn head(envelope: &Envelope, subject: &str, boundary: &str, out: &mut Vec<u8>) {
     let token = header::token;
     header::machine("Date", &envelope.date.to_rfc2822(), out);
-    header::mailbox("From", &envelope.from.parse()?, out);
+    header::mailbox("From", &envelope.from, out);
     if let Some(reply_to) = &envelope.reply_to {
-        header::mailbox("Reply-To", &reply_to.parse()?, out);
+        header::mailbox("Reply-To", reply_to, out);
     }
     header::mailbox("To", &Mailbox::new(envelope.to_name.as_deref(), envelope.to.clone()), out);
     header::text("Subject", subject, out);
@@ -73,7 +73,6 @@ pub(super) fn head(envelope: &Envelope, subject: &str, boundary: &str, out: &mut
     header::machine("MIME-Version", "1.0", out);
     let media_type = format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n");
     out.extend_from_slice(media_type.as_bytes());
-    Ok(())
 }
 
 /// Begins a part. The line break before a boundary belongs to it (RFC 2046 §5.1.1), so a part keeps its own last one.

@@ -20,12 +20,24 @@ pub(super) fn encode_into(text: &str, out: &mut Vec<u8>) {
     if text.is_empty() {
         return;
     }
+    if text.len() <= LINE && is_plain(text) {
+        // What fills a hole mostly is so: a name, an address.
+        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(b"=\r\n");
+        return;
+    }
     let options = Options::default().input_mode(InputMode::Text).line_length_limit(LINE);
     let encoded = encode_with_options(crlf(text).as_bytes(), options);
     out.extend_from_slice(encoded.as_bytes());
     if !encoded.ends_with("\r\n") {
         out.extend_from_slice(b"=\r\n");
     }
+}
+
+/// Whether it stands for itself: visible ASCII but `=`, and no space at an end.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |byte: u8| byte == b' ' || (byte.is_ascii_graphic() && byte != b'=');
+    text.bytes().all(is_plain) && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
 /// `text` with CRLF for each line break, bare CR and bare LF included.

@@ -37,13 +37,16 @@ pub struct Rendering {
     parts: Parts,
     text: Part,
     html: Part,
+    /// Bytes of both with every block.
+    size: usize,
 }
 
 impl From<Parts> for Rendering {
     fn from(parts: Parts) -> Self {
         let text = Part::of(&parts.text);
         let html = Part::of(&parts.html);
-        Rendering { parts, text, html }
+        let size = text.size() + html.size();
+        Rendering { parts, text, html, size }
     }
 }
 
@@ -90,7 +93,7 @@ impl Rendering {
     /// The whole message for one reader (RFC 5322, CRLF), ready for `DATA` but not dot-stuffed.
     ///
     /// # Errors
-    /// When the choice holds none of the stories, or the envelope's sender is no mailbox.
+    /// When the choice holds none of the stories.
     pub fn copy(&self, envelope: &Envelope, person: &Person, choice: Choice) -> Result<Vec<u8>, MailError> {
         let links = Links {
             leave: envelope.leave_url.as_deref(),
@@ -100,8 +103,8 @@ impl Rendering {
         };
         let subject = self.subject(Some(person), choice, links)?;
         let filling = self.filling(Some(person), choice, links, &subject);
-        let mut out = Vec::with_capacity(self.size() + 2048);
-        message::head(envelope, &subject, &self.parts.boundary, &mut out)?;
+        let mut out = Vec::with_capacity(self.size + 4096);
+        message::head(envelope, &subject, &self.parts.boundary, &mut out);
         message::part("text/plain", self.text.encoding(), &self.parts.boundary, &mut out);
         self.text.write(&filling, Syntax::Plain, &mut out);
         message::part("text/html", self.html.encoding(), &self.parts.boundary, &mut out);
@@ -192,10 +195,6 @@ impl Rendering {
         let mut out = Vec::with_capacity(self.html.size());
         self.html.write(&self.filling(Some(person), choice, links, &subject), Syntax::Html, &mut out);
         Ok(out.len())
-    }
-
-    fn size(&self) -> usize {
-        self.text.size() + self.html.size()
     }
 }
 

@@ -75,8 +75,8 @@ fn escape(text: &str) -> String {
 
 fn envelope(name: Option<&str>) -> Envelope {
     Envelope {
-        from: "Канцеларија за односе с јавношћу, Београд <news@newsroom.example>".into(),
-        reply_to: Some("press@newsroom.example".into()),
+        from: "Канцеларија за односе с јавношћу, Београд <news@newsroom.example>".parse().unwrap(),
+        reply_to: Some("press@newsroom.example".parse().unwrap()),
         to: "ana@reader.example".parse().unwrap(),
         to_name: name.map(str::to_owned),
         message_id: "abc.def@newsroom.example".into(),
@@ -255,8 +255,7 @@ fn values_of_the_envelope_cannot_start_a_header() {
     let bytes = rendering.copy(&envelope, &person(None), Choice::ALL).unwrap();
     sound(&bytes, &word).unwrap();
     assert!(!fields(&bytes).contains_key("x-evil"));
-    envelope.from = "A\r\nX-Evil: yes <a@b.example>".into();
-    assert!(matches!(rendering.copy(&envelope, &person(None), Choice::ALL), Err(MailError::Mailbox { .. })));
+    assert!(matches!("A\r\nX-Evil: yes <a@b.example>".parse::<Mailbox>(), Err(MailError::Mailbox { .. })));
 }
 
 /// The encodings of the text and the HTML part.

@@ -262,13 +262,14 @@ async fn interrupted(crew: &Crew, mut work: Work, error: &SmtpError, taken: u64)
 }
 
 pub(super) fn envelope(copy: &Copy) -> Envelope {
+    let ascii = copy.has_ascii_head();
     let address = |a: &crate::audience::Address| lettre::Address::new_dangerous(a.local(), a.domain());
     Envelope {
         from: address(&copy.mail_from),
         to: address(&copy.rcpt),
         size: copy.bytes.len(),
         // The text is quoted-printable or base64: what is not ASCII in it are addresses in its headers.
-        utf8: copy.rcpt.needs_utf8() || copy.mail_from.needs_utf8() || !copy.bytes.is_ascii(),
-        eight_bit: !copy.bytes.is_ascii(),
+        utf8: copy.rcpt.needs_utf8() || copy.mail_from.needs_utf8() || !ascii,
+        eight_bit: !ascii,
     }
 }

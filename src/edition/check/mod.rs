@@ -18,7 +18,7 @@ use crate::article::Revision;
 use crate::audience::Person;
 use crate::clock::Instant;
 use crate::config::Config;
-use crate::mail::{Choice, Envelope, Links, Rendering, inspect};
+use crate::mail::{Choice, Envelope, Links, Mailbox, Rendering, inspect};
 use crate::store::Tx;
 use crate::store::editions::findings::{Finding, What, lines};
 
@@ -155,7 +155,7 @@ pub fn is_undescribed(finding: &Finding) -> bool {
 
 /// A reader who stands for all: the sender's own address.
 fn person(config: &Config) -> Option<Person> {
-    let from: crate::mail::Mailbox = config.mail.from.parse().ok()?;
+    let from: Mailbox = config.mail.from.parse().ok()?;
     Some(Person { id: 0, address: from.address, name: None, language: None, extra: Default::default() })
 }
 
@@ -170,8 +170,8 @@ fn envelope(
     let token = "x".repeat(TOKEN);
     let domain = person.address.domain();
     Envelope {
-        from: config.mail.from.clone(),
-        reply_to: config.mail.reply_to.clone(),
+        from: config.mail.from.parse().unwrap_or_else(|_| Mailbox::new(None, person.address.clone())),
+        reply_to: config.mail.reply_to.as_deref().and_then(|reply_to| reply_to.parse().ok()),
         to: person.address.clone(),
         to_name: None,
         message_id: format!("{token}@{domain}"),
