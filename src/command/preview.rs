@@ -10,6 +10,7 @@ use crate::audience::{Ground, Person};
 use crate::config::Config;
 use crate::delivery::Press;
 use crate::edition::compose::Wish;
+use crate::edition::fill::Extent;
 use crate::mail::{Choice, Links};
 
 /// Where it is written unless somebody says: beside what else Herald makes, out of the repository.
@@ -51,6 +52,7 @@ impl Preview {
             wish,
             now: cx.clock.now(),
             or_newest: true,
+            extent: Extent::All,
         };
         let draft = asked.draft(&mut tx).await?;
         drop(tx);

@@ -10,6 +10,7 @@ use crate::clock::Instant;
 use crate::config::{Config, Newsletter};
 use crate::delivery::Plate;
 use crate::edition::compose::{self, Layout, Proof, Wish};
+use crate::edition::fill::Extent;
 use crate::edition::fill::{Survey, nearest};
 use crate::edition::slots::first_of;
 use crate::edition::{due, select};
@@ -38,6 +39,8 @@ pub(super) struct Asked<'a> {
     pub now: Instant,
     /// Where nothing is new, take the newest stories instead.
     pub or_newest: bool,
+    /// How far its readers are counted.
+    pub extent: Extent,
 }
 
 impl Asked<'_> {
@@ -62,7 +65,7 @@ impl Asked<'_> {
             return Ok(None);
         }
         let layout = Layout::new(self.config, self.newsletter, (&row, selected), &self.wish, self.now);
-        let survey = due::survey(tx, &layout, false).await?;
+        let survey = due::survey(tx, &layout, self.extent).await?;
         let proof = compose::proof(tx, self.config, self.templates, self.newsletter, layout, &self.wish).await?;
         Ok(Some(Draft { proof, survey, stale }))
     }

@@ -20,7 +20,7 @@ use crate::store::{Store, Tx, subscribers};
 use crate::template::Templates;
 
 use super::compose::{self, How, Layout, Proof, Wish};
-use super::fill::{self, Audience, Chooser};
+use super::fill::{self, Audience, Chooser, Extent};
 use super::select::{self, Selected};
 use super::slots::{Slot, Slots};
 use super::tell::{self, Words};
@@ -340,7 +340,7 @@ async fn look(
         let date = slot.map(|slot| slot.at).filter(|at| *at > now);
         let wish = Wish { lists: newsletter.lists.clone(), wall, date, ..Wish::default() };
         let layout = Layout::new(config, newsletter, (&row, selected), &wish, now);
-        let survey = survey(&mut tx, &layout, true).await?;
+        let survey = survey(&mut tx, &layout, Extent::First).await?;
         if survey.copies > 0 {
             return Ok(Some(compose::proof(&mut tx, config, templates, newsletter, layout, &wish).await?));
         }
@@ -367,11 +367,11 @@ fn nothing_can_come(newsletter: &Newsletter, selected: &Selected) -> bool {
     newsletter.schedule == Schedule::Immediate && selected.stories.is_empty() && selected.waiting.is_empty()
 }
 
-/// Who would get what of an edition; with `first_only` only whether anybody gets anything.
+/// Who would get what of an edition, counted as far as `extent` says.
 ///
 /// # Errors
 /// What the store says.
-pub async fn survey(tx: &mut Tx, layout: &Layout, first_only: bool) -> Result<fill::Survey, EditionError> {
+pub async fn survey(tx: &mut Tx, layout: &Layout, extent: Extent) -> Result<fill::Survey, EditionError> {
     let settings = &layout.settings;
     let versions = layout.versions.clone();
     let chooser = Chooser::new(tx, &settings.places, versions, &settings.languages, settings.again, 0).await?;
@@ -381,7 +381,7 @@ pub async fn survey(tx: &mut Tx, layout: &Layout, first_only: bool) -> Result<fi
         lists: settings.lists.clone(),
         upto: i64::MAX,
     };
-    fill::survey(tx, &chooser, &audience, first_only).await
+    fill::survey(tx, &chooser, &audience, extent).await
 }
 
 pub(super) fn late(by: Duration) -> String {

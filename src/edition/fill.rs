@@ -7,6 +7,7 @@
 //! 4. The chunk's deliveries and the mark are one transaction, so a fill that dies goes on where it was ([`fill`]).
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant as Moment};
 
 use crate::article::{Language, topic_id};
 use crate::clock::Instant;
@@ -161,10 +162,22 @@ pub struct Survey {
     pub not_theirs: i64,
     /// Copies by language.
     pub languages: BTreeMap<Language, i64>,
+    /// There are more, who were not counted.
+    pub more: bool,
 }
 
-/// Goes through the whole audience, and counts who would get what; writes nothing. With `first_only` it ends once it has
-/// found somebody who gets a copy.
+/// How far the readers of an edition are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of them.
+    All,
+    /// Until there is one who gets a copy.
+    First,
+    /// Until there is one, and this time is over.
+    For(Duration),
+}
+
+/// Goes through the audience as far as `extent` says, and counts who would get what; writes nothing.
 ///
 /// # Errors
 /// What the store says.
@@ -172,9 +185,9 @@ pub async fn survey(
     tx: &mut Tx,
     chooser: &Chooser,
     audience: &Audience,
-    first_only: bool,
+    extent: Extent,
 ) -> Result<Survey, EditionError> {
-    let mut survey = Survey::default();
+    let (mut survey, begun) = (Survey::default(), Moment::now());
     let mut after = 0;
     let stories = chooser.places.iter().enumerate().filter(|(_, p)| p.corrects.is_none());
     let stories = stories.fold(0u64, |bits, (n, _)| bits | 1 << n);
@@ -198,7 +211,13 @@ pub async fn survey(
                 None => survey.not_theirs += 1,
             }
         }
-        if first_only && survey.copies > 0 {
+        let is_enough = match extent {
+            Extent::All => false,
+            Extent::First => true,
+            Extent::For(time) => begun.elapsed() >= time,
+        };
+        if is_enough && survey.copies > 0 {
+            survey.more = members.len() as i64 == CHUNK;
             return Ok(survey);
         }
     }

@@ -149,7 +149,7 @@ async fn people(tx: &mut Tx, edition: &Edition) -> Result<i64, EditionError> {
         lists: edition.settings.lists.clone(),
         upto: edition.audience_upto,
     };
-    Ok(fill::survey(tx, &chooser, &audience, false).await?.copies)
+    Ok(fill::survey(tx, &chooser, &audience, fill::Extent::All).await?.copies)
 }
 
 /// Tells all staff that somebody sent an edition alone. The caller commits.

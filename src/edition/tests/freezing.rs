@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::edition::compose::{self, How, Layout, Wish};
-use crate::edition::fill::fill;
+use crate::edition::fill::{Extent, fill};
 use crate::edition::select;
 use crate::edition::slots::Slot;
 use crate::store::editions::audit::audit;
@@ -109,7 +109,7 @@ async fn staff_choose_articles_and_no_window_moves() {
         let wish =
             Wish { lists: newsletter.lists.clone(), subject: Some("Hand-made <b> & co".into()), ..Wish::default() };
         let layout = Layout::new(&room.config, newsletter, (&row, selected), &wish, now);
-        let survey = crate::edition::due::survey(&mut tx, &layout, false).await.unwrap();
+        let survey = crate::edition::due::survey(&mut tx, &layout, Extent::All).await.unwrap();
         assert_eq!((survey.people, survey.copies, survey.had_some), (2, 2, 0));
         let proof = compose::proof(&mut tx, &room.config, &room.templates, newsletter, layout, &wish).await.unwrap();
         drop(tx);
@@ -127,7 +127,7 @@ async fn staff_choose_articles_and_no_window_moves() {
         let row = editions::newsletters(&mut tx).await.unwrap().remove(0);
         let selected = select::chosen(&mut tx, &room.config, newsletter, &row, &[chosen], now).await.unwrap();
         let layout = Layout::new(&room.config, newsletter, (&row, selected), &wish, now);
-        let survey = crate::edition::due::survey(&mut tx, &layout, false).await.unwrap();
+        let survey = crate::edition::due::survey(&mut tx, &layout, Extent::All).await.unwrap();
         assert_eq!((survey.copies, survey.had_all), (0, 2));
     });
 }
