@@ -1,5 +1,6 @@
 //! A whole edition of 30 KB mails over the wire, beside `smtp-source` with as many connections; and the peak of memory.
-//! `cargo bench --bench mail [NUMBER…]`; without a number 10,000 and 100,000.
+//! `cargo bench --bench mail [NUMBER…]`; without a number 10,000 and 100,000. `-- turns`: where each turn takes 20 ms, beside
+//! lettre's own connection. `-- live [NUMBER]`: how soon the first copy, an alert and a letter of the house leave, at 1,000,000.
 //!
 //! What is timed for Herald is everything from the claim to the mark: the rows in a store on disk, the journal, each
 //! copy made for its reader (name, address, links of their own), and the session. `smtp-source` sends one text again and
@@ -9,11 +10,15 @@
 // What a benchmark finds goes to whoever started it.
 #![allow(clippy::print_stdout)]
 
+#[path = "mail/live.rs"]
+mod live;
 mod measure;
 #[path = "mail/peers.rs"]
 mod peers;
 #[path = "mail/signing.rs"]
 mod signing;
+#[path = "mail/turns.rs"]
+mod turns;
 
 use std::error::Error;
 use std::path::Path;
@@ -31,19 +36,29 @@ use tokio_util::sync::CancellationToken;
 
 /// Rounds of which the median counts.
 const ROUNDS: usize = 3;
+/// The largest edition that also goes to the slower server.
+const TO_BOTH: u64 = 100_000;
 /// Stories of an edition; with their summaries about 30 KB of mail.
 const STORIES: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [part @ ("read" | "send"), folder] => {
+        [part @ ("list" | "read" | "send"), folder] => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             return runtime.block_on(alone(part, folder.as_ref()));
         }
         ["sink"] => {
             peers::sink();
             return Ok(());
+        }
+        ["turns"] => return in_turns(2_000),
+        ["live"] => {
+            return live::run(1_000_000, |folder, port| write(folder, 1_000_000, port, CONNECTIONS, Keys::None));
+        }
+        ["live", number] => {
+            let people = number.parse()?;
+            return live::run(people, |folder, port| write(folder, people, port, CONNECTIONS, Keys::None));
         }
         _ => {}
     }
@@ -56,7 +71,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         // The peer's speed does not depend on how many; the larger editions run once, for memory and time a copy.
         let rounds = if at == 0 { ROUNDS } else { 1 };
         let rate = compare(Server::Counting, people, rounds, &mut size)?;
-        compare(Server::SmtpSink, people, rounds, &mut size)?;
+        if people <= TO_BOTH {
+            compare(Server::SmtpSink, people, rounds, &mut size)?;
+        }
         times.push((people, rate));
     }
     if let Some(&people) = numbers.first() {
@@ -78,7 +95,7 @@ fn compare(server: Server, people: u64, rounds: usize, size: &mut u64) -> Result
     for _ in 0..rounds {
         let sink = Sink::start(server)?;
         let folder = tempfile::tempdir()?;
-        write(folder.path(), people, sink.port(), Keys::None)?;
+        write(folder.path(), people, sink.port(), CONNECTIONS, Keys::None)?;
         let read = part("read", folder.path())?;
         let sent = part("send", folder.path())?;
         *size = sink.end()?.unwrap_or(*size);
@@ -101,13 +118,35 @@ fn compare(server: Server, people: u64, rounds: usize, size: &mut u64) -> Result
     Ok(our)
 }
 
+/// Runs an edition where each turn takes 20 ms, beside lettre's own connections.
+fn in_turns(people: u64) -> Result<(), Box<dyn Error>> {
+    let (mut ours, mut theirs, mut size) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..ROUNDS {
+        let sink = Sink::start(Server::Counting)?;
+        let folder = tempfile::tempdir()?;
+        write(folder.path(), people, turns::line(sink.port())?, turns::CONNECTIONS, Keys::None)?;
+        part("read", folder.path())?;
+        ours.push(people as f64 / part("send", folder.path())?.seconds);
+        size = sink.end()?.unwrap_or(size);
+        let sink = Sink::start(Server::Counting)?;
+        theirs.push(turns::lettre(people, size, turns::line(sink.port())?)?);
+        sink.end()?;
+    }
+    let (our, their) = (median(&mut ours), median(&mut theirs));
+    println!("{people} copies of {size} bytes, {} connections, each turn 20 ms", turns::CONNECTIONS);
+    println!("  Herald:                  {our:.0} copies a second");
+    println!("  lettre's own connection: {their:.0} a second");
+    println!("  ratio:                   {:.2}", our / their);
+    Ok(())
+}
+
 /// Runs a signed edition against the counting server, beside what the same cores sign with nothing else to do.
 fn signed(keys: Keys, people: u64, size: u64) -> Result<(), Box<dyn Error>> {
     let (mut ours, mut limits) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let sink = Sink::start(Server::Counting)?;
         let folder = tempfile::tempdir()?;
-        write(folder.path(), people, sink.port(), keys)?;
+        write(folder.path(), people, sink.port(), CONNECTIONS, keys)?;
         part("read", folder.path())?;
         ours.push(people as f64 / part("send", folder.path())?.seconds);
         sink.end()?;
@@ -145,9 +184,11 @@ async fn alone(part: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     let store = Store::open(&config.store.url, folder).await?;
     let newsroom = Newsroom::open(Arc::new(config), store, Clock::system()).await?;
     let begun = Instant::now();
-    if part == "read" {
+    if part != "send" {
         newsroom.read().await?;
-        newsroom.compose(true).await?;
+        if part == "read" {
+            newsroom.compose(true).await?;
+        }
     } else {
         let sent = newsroom.deliver(CancellationToken::new(), true).await?;
         if sent.sent == 0 || sent.waiting > 0 {
@@ -161,7 +202,7 @@ async fn alone(part: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// The newsroom's files.
-fn write(folder: &Path, people: u64, port: u16, keys: Keys) -> Result<(), Box<dyn Error>> {
+fn write(folder: &Path, people: u64, port: u16, connections: usize, keys: Keys) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder.join("articles"))?;
     std::fs::create_dir_all(folder.join("subscribers"))?;
     let config = format!(
@@ -172,7 +213,7 @@ fn write(folder: &Path, people: u64, port: u16, keys: Keys) -> Result<(), Box<dy
          [[newsletters]]\nname = \"daily\"\ntitle = \"Daily digest\"\nlists = [\"public\"]\nschedule = \"0 7 * * *\"\n\
          first_edition = {STORIES}\n\
          [mail]\nfrom = \"Press <news@newsroom.example>\"\nreturn_path = \"bounces@newsroom.example\"\nsandbox = true\n\
-         [[mail.relays]]\nname = \"sink\"\nurl = \"smtp://127.0.0.1:{port}\"\nconnections = {CONNECTIONS}\nper_second = 0\n"
+         [[mail.relays]]\nname = \"sink\"\nurl = \"smtp://127.0.0.1:{port}\"\nconnections = {connections}\nper_second = 0\n"
     );
     std::fs::write(folder.join("config.toml"), config + &keys.configure(folder)?)?;
     for number in 0..STORIES {

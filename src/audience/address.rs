@@ -61,7 +61,7 @@ impl Address {
         if !detail.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return format!("{local}@{}", self.domain).parse();
         }
-        match local.len() <= LONGEST_LOCAL && local.len() + self.domain.len() + 1 <= LONGEST {
+        match local.len() <= LONGEST_LOCAL && local.len() + 1 + self.domain.len() <= LONGEST {
             true => Ok(Address { local, domain: self.domain.clone() }),
             false => Err(AddressError { text: local, reason: "the part before the @ is over 64 bytes".into() }),
         }
