@@ -20,7 +20,7 @@ use super::relay::{Relay, Terms};
 /// A relay with a pace gets so many seconds' copies at a time.
 const SOON: f64 = 10.0;
 /// A relay without one keeps up while no copy has to wait for so long.
-const LATE: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(10);
 
 /// One relay, with what the run keeps of it.
 #[derive(Debug)]
