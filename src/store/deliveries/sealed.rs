@@ -135,12 +135,10 @@ pub async fn page(tx: &mut Tx, edition: i64, (after, upto): (i64, i64), limit: u
     Ok(page)
 }
 
-/// Blocks that are looked into at once for one person.
-const FEW: i64 = 32;
-const OF_PERSON: &str =
-    "SELECT b.edition, b.first, b.last, b.copies, b.readers FROM editions e CROSS JOIN delivery_blocks b
-    WHERE b.edition = e.id AND e.id > $2 AND b.first <= $1 AND b.last >= $1
-    ORDER BY e.id DESC, b.first LIMIT $3 OFFSET $4";
+const BEFORE: &str = "SELECT id FROM editions WHERE id > $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+const OF_PERSON: &str = "SELECT b.edition, b.first, b.last, b.copies, b.readers
+    FROM (SELECT CAST(value ->> 0 AS BIGINT) AS edition FROM json_each($1)) r CROSS JOIN delivery_blocks b
+    WHERE b.edition = r.edition AND b.first <= $2 AND b.last >= $2 ORDER BY b.edition DESC";
 
 /// The last sealed copies for one person, of editions after `after`, the newest first, with their editions.
 ///
@@ -148,15 +146,13 @@ const OF_PERSON: &str =
 /// What the database says; that a block is damaged.
 pub async fn of_person(tx: &mut Tx, subscriber: i64, after: i64, limit: i64) -> Result<Vec<(i64, Copy)>, StoreError> {
     let mut found = Vec::new();
-    let mut passed = 0;
+    let mut before = i64::MAX;
     while (found.len() as i64) < limit {
-        let query = tx.q(OF_PERSON).bind(subscriber).bind(after).bind(FEW).bind(passed);
-        let rows = query.all().await?;
-        if rows.is_empty() {
-            break;
-        }
-        passed += rows.len() as i64;
-        for row in rows {
+        let rows = tx.q(BEFORE).bind(after).bind(before).bind(EDITIONS as i64).all().await?;
+        let some = rows.iter().map(|row| Ok([row.get::<i64>(0)?])).collect::<Result<Vec<_>, StoreError>>()?;
+        let Some([last]) = some.last() else { break };
+        before = *last;
+        for row in tx.q(OF_PERSON).bind(serde_json::to_string(&some)?).bind(subscriber).all().await? {
             let head = Head { edition: row.get(0)?, first: row.get(1)?, last: row.get(2)?, copies: row.get(3)? };
             let readers = block::subscribers(&row.get::<Vec<u8>>(4)?).ok_or_else(|| head.damaged())?;
             if let Ok(at) = readers.binary_search(&subscriber) {

@@ -294,7 +294,8 @@ async fn sealing_many() {
             store,
             "UPDATE deliveries SET state = 2, code = 250, enhanced = '2.0.0', attempts = 1, choice = 1 + subscriber * 7919 % 4093,
                 at = 1772000000000000 + subscriber * 2500 + subscriber * 7919 % 10007,
-                line = '2.0.0 Ok: queued as 4' || CHR(65 + CAST(subscriber * 7919 % 26 AS INTEGER)) || (subscriber * 48271 % 2147483647) || 'Z'"
+                line = '2.0.0 Ok: queued as 4' || substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ', CAST(1 + subscriber * 7919 % 26 AS INTEGER), 1) ||
+                    substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ', CAST(1 + subscriber * 104729 % 1009 % 26 AS INTEGER), 1) || (subscriber * 48271 % 2147483647) || 'Z'"
         )
         .await;
         let size = async || -> i64 {
@@ -304,6 +305,8 @@ async fn sealing_many() {
             tx.either(lite, pg).one().await.unwrap().get(0).unwrap()
         };
         let before = size().await;
+        // The most that is needed is counted from here.
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
         let begun = std::time::Instant::now();
         let (mut after, mut longest) = (0, std::time::Duration::ZERO);
         loop {
@@ -332,7 +335,7 @@ async fn sealing_many() {
         let found = had_it(store, people / 2, people / 2 + 4000).await;
         eprintln!("{} of a page of 4000 had it: {:?}", found.len(), begun.elapsed());
         let begun = std::time::Instant::now();
-        assert_eq!(shown(store, None, 1000).await.len() as i64, people);
+        assert_eq!(shown(store, None, 10_000).await.len() as i64, people);
         eprintln!("all of them listed in {:?}", begun.elapsed());
         let memory = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         eprintln!("{}", memory.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
