@@ -307,6 +307,11 @@ async fn sealing_many() {
         let before = size().await;
         // The most that is needed is counted from here.
         let _ = std::fs::write("/proc/self/clear_refs", "5");
+        let most = || {
+            let memory = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+            memory.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default().to_owned()
+        };
+        eprintln!("before: {}", most());
         let begun = std::time::Instant::now();
         let (mut after, mut longest) = (0, std::time::Duration::ZERO);
         loop {
@@ -316,6 +321,7 @@ async fn sealing_many() {
             longest = longest.max(chunk.elapsed());
         }
         let took = begun.elapsed();
+        eprintln!("after: {}", most());
         let mut tx = store.read().await.unwrap();
         let sum =
             "SELECT CAST(SUM(length(readers)) AS BIGINT), CAST(SUM(length(outcomes)) AS BIGINT) FROM delivery_blocks";
@@ -337,7 +343,5 @@ async fn sealing_many() {
         let begun = std::time::Instant::now();
         assert_eq!(shown(store, None, 10_000).await.len() as i64, people);
         eprintln!("all of them listed in {:?}", begun.elapsed());
-        let memory = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        eprintln!("{}", memory.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
     }
 }
