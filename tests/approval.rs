@@ -167,7 +167,12 @@ async fn what_somebody_changes_in_the_store_is_not_what_was_approved() {
     // A forged approval counts for nothing.
     run("INSERT INTO approvals (edition, staff, hash, at, signature) SELECT edition, 2, hash, at, signature FROM approvals").await;
     assert_eq!(shown(&world, "1")["approvals"].as_array().expect("a list").len(), 1);
+    assert_eq!(approve(&bo, "Bo").0, 0);
     run("UPDATE edition_variants SET rendering = REPLACE(rendering, 'Floods', 'Flowers')").await;
+    assert_eq!(typed(&world, "", &["once"]).0, 0);
+    let edition = shown(&world, "1");
+    assert_eq!(edition["reason"], "waits for approval (0 of 2): what stands in the store is not what they approved");
+    assert!(edition["state"] == "held" && readers(&world).is_empty(), "{edition}");
     let Said(code, _, said) = approve(&bo, "Bo");
     assert!(code == 1 && said.contains("not what was frozen"), "{said}");
 }

@@ -4,7 +4,8 @@
 //! 2. [`approve`] takes one person's word for exactly what is frozen: a signature over the edition's hash.
 //! 3. Only a signature that verifies, over what the store holds now, counts ([`standing`]).
 //! 4. With the last one the edition goes by its slot, at once where that is little past, or when staff say ([`Goes`]).
-//! 5. [`take_back_spoilt`] takes approvals away where one of the articles is not what was approved any more.
+//! 5. [`take_back_void`] asks that once more before the first copy is made.
+//! 6. [`take_back_spoilt`] takes approvals away where one of the articles is not what was approved any more.
 
 use chrono::Duration;
 
@@ -15,7 +16,7 @@ use crate::store::acts::{self, Act};
 use crate::store::editions::approvals::{self, Approval};
 use crate::store::editions::{self, Edition, State, findings, freeze, states};
 use crate::store::staff::{self, Account, Role};
-use crate::store::{Store, StoreError, Tx, wish};
+use crate::store::{Store, StoreError, Tx, keys, wish};
 
 /// Why somebody cannot approve an edition.
 #[derive(Debug, thiserror::Error)]
@@ -288,12 +289,43 @@ pub async fn take_back_spoilt(store: &Store, now: Instant) -> Result<Vec<(i64, S
     }
     for (id, reason) in &taken {
         let Some(edition) = editions::by_id(&mut tx, *id).await? else { continue };
-        let has_left = states::has_left(&mut tx, *id).await?;
-        let words = format!("{}: {reason}", waits(0, edition.needs));
-        approvals::take_back(&mut tx, *id, has_left, &words).await?;
-        let what = "approvals taken back".to_owned();
-        let act = Act { at: now, who: "herald".to_owned(), what, why: Some(reason.clone()) };
-        acts::note(&mut tx, Some(*id), &act).await?;
+        take_back(&mut tx, &edition, reason, now).await?;
+    }
+    tx.commit().await?;
+    Ok(taken)
+}
+
+async fn take_back(tx: &mut Tx, edition: &Edition, reason: &str, now: Instant) -> Result<(), StoreError> {
+    let has_left = states::has_left(tx, edition.id).await?;
+    let words = format!("{}: {reason}", waits(0, edition.needs));
+    approvals::take_back(tx, edition.id, has_left, &words).await?;
+    let what = "approvals taken back".to_owned();
+    let act = Act { at: now, who: "herald".to_owned(), what, why: Some(reason.to_owned()) };
+    acts::note(tx, Some(edition.id), &act).await
+}
+
+/// Takes away, before the first copy is made, the approvals of an edition that are not for what stands in the store now:
+/// somebody has changed it there, or written the approval itself. The editions, with the reason.
+///
+/// # Errors
+/// What the store says.
+pub async fn take_back_void(store: &Store, now: Instant) -> Result<Vec<(i64, String)>, StoreError> {
+    let begins = |edition: &Edition| edition.needs > 0 && edition.filled_to == 0;
+    let mut tx = store.read().await?;
+    if !editions::unfilled(&mut tx).await?.iter().any(begins) {
+        return Ok(Vec::new());
+    }
+    drop(tx);
+    let mut tx = store.write().await?;
+    let ring = keys::ring(&mut tx).await?;
+    let mut taken = Vec::new();
+    for edition in editions::unfilled(&mut tx).await?.into_iter().filter(begins) {
+        if standing(&mut tx, &ring, &edition).await?.is_enough(edition.needs) {
+            continue;
+        }
+        let reason = "what stands in the store is not what they approved".to_owned();
+        take_back(&mut tx, &edition, &reason, now).await?;
+        taken.push((edition.id, reason));
     }
     tx.commit().await?;
     Ok(taken)

@@ -99,6 +99,7 @@ pub async fn make_due(
     let mut pass = Pass { taken_back: approve::take_back_spoilt(store, clock.now()).await?, ..Pass::default() };
     pass.paused = pause_troubled(store).await?;
     pass.missed = hold_missed(store, config, clock.now()).await?;
+    pass.taken_back.extend(approve::take_back_void(store, clock.now()).await?);
     fill_open(store).await?;
     let rows = known(store, config, clock.now()).await?;
     let zones = zones(store, config).await?;
