@@ -139,6 +139,9 @@ async fn shifts(
         let crew = Arc::new(crew);
         let result = shift(&crew, wake, until_idle, &mut finished).await;
         let relay = crew.lanes.down();
+        if let Some(words) = &relay {
+            progress.set_down(words.clone());
+        }
         match result {
             Ok(()) => return Ok(Summary { finished, relay, ..progress.summary() }),
             Err(error) if until_idle || stop.is_cancelled() => return Err(error),
