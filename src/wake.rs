@@ -17,13 +17,15 @@ pub enum Task {
     Pages,
     /// Look which newsletters are due, and compose them.
     Newsletters,
+    /// Make the deliveries of editions that lack some.
+    Fill,
     /// Claim and send what is queued.
     Delivery,
     /// Send the house's own single mails.
     Post,
 }
 
-const TASKS: usize = 6;
+const TASKS: usize = 7;
 
 /// A handle shared by all who wake and all who wait.
 #[derive(Clone, Debug, Default)]

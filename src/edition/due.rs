@@ -21,6 +21,7 @@ use crate::template::Templates;
 
 use super::compose::{self, How, Layout, Proof, Wish};
 use super::fill::{self, Audience, Chooser, Extent};
+use super::open::fill_next;
 use super::select::{self, Selected};
 use super::slots::{Slot, Slots};
 use super::tell::{self, Words};
@@ -59,7 +60,7 @@ pub struct Made {
     pub stories: usize,
     /// How many new stories did not fit.
     pub left_out: usize,
-    /// How many people get it; 0 while it is held.
+    /// How many people get it; 0 while it is held, or its deliveries are still to be made.
     pub recipients: i64,
     /// Why it is held for staff, if it is.
     pub held: Option<String>,
@@ -96,22 +97,57 @@ pub async fn make_due(
     clock: &Clock,
     now_all: bool,
 ) -> Result<Pass, EditionError> {
+    let void = approve::take_back_void(store, clock.now()).await?;
+    while fill_next(store).await?.is_some() {}
+    let mut pass = make(store, config, templates, clock, now_all, true).await?;
+    pass.taken_back.extend(void);
+    Ok(pass)
+}
+
+/// [`make_due`] without any deliveries: [`fill_next`] makes those, so that a large edition holds up no alert.
+///
+/// # Errors
+/// As [`make_due`].
+pub async fn compose_due(
+    store: &Store,
+    config: &Config,
+    templates: &Templates,
+    clock: &Clock,
+    now_all: bool,
+) -> Result<Pass, EditionError> {
+    make(store, config, templates, clock, now_all, false).await
+}
+
+async fn make(
+    store: &Store,
+    config: &Config,
+    templates: &Templates,
+    clock: &Clock,
+    now_all: bool,
+    fills: bool,
+) -> Result<Pass, EditionError> {
     let mut pass = Pass { taken_back: approve::take_back_spoilt(store, clock.now()).await?, ..Pass::default() };
     pass.paused = pause_troubled(store).await?;
     pass.missed = hold_missed(store, config, clock.now()).await?;
     pass.taken_back.extend(approve::take_back_void(store, clock.now()).await?);
-    fill_open(store).await?;
     let rows = known(store, config, clock.now()).await?;
     let zones = zones(store, config).await?;
     for newsletter in &config.newsletters {
         let Some(row) = rows.iter().find(|row| row.name == newsletter.name) else { continue };
         let made = match due(config, newsletter, zones.get(&newsletter.name), row, clock.now(), now_all) {
             Ok(Due::No) => continue,
-            Ok(due) => make(store, config, templates, newsletter, due, now_all, clock.now()).await,
+            Ok(due) => make_one(store, config, templates, newsletter, due, now_all, clock.now()).await,
             Err(error) => Err(error),
         };
         match made {
-            Ok(Some(made)) => pass.made.push(made),
+            Ok(Some(mut made)) => {
+                if fills && made.held.is_none() {
+                    made.recipients = fill::fill(store, made.edition, |_| ()).await?;
+                    let mut tx = store.read().await?;
+                    made.unusual = ramp::unusual(&mut tx, made.recipients, made.edition, clock.now()).await?;
+                }
+                pass.made.push(made);
+            }
             Ok(None) => {}
             Err(EditionError::Store(error)) => return Err(error.into()),
             Err(error) => pass.failed.push((newsletter.name.clone(), error)),
@@ -134,23 +170,6 @@ async fn known(store: &Store, config: &Config, now: Instant) -> Result<Vec<Newsl
     let rows = editions::ensure_newsletters(&mut tx, &names, now).await?;
     tx.commit().await?;
     Ok(rows)
-}
-
-/// Makes the deliveries of editions that lack some: what a process that died had begun, and what staff let go on.
-async fn fill_open(store: &Store) -> Result<(), EditionError> {
-    let mut tx = store.read().await?;
-    let open = editions::unfilled(&mut tx).await?;
-    drop(tx);
-    for edition in open {
-        let recipients = fill::fill(store, edition.id, |_| ()).await?;
-        tracing::info!(
-            "{} no. {}: deliveries made for {recipients} {}",
-            edition.newsletter,
-            edition.number,
-            people(recipients)
-        );
-    }
-    Ok(())
 }
 
 /// Pauses every edition queued or going out, one of whose articles was corrected, withdrawn, removed or put under embargo
@@ -249,7 +268,7 @@ fn today(config: &Config, newsletter: &Newsletter, now: Instant) -> NaiveDate {
 }
 
 /// Makes one newsletter's edition; `None` where there is nothing for anybody.
-async fn make(
+async fn make_one(
     store: &Store,
     config: &Config,
     templates: &Templates,
@@ -283,7 +302,7 @@ async fn make(
         for (_, line) in lines(proof.findings.iter().filter(|finding| !finding.holds())) {
             tracing::warn!("{} no. {} (edition {edition}): {line}", newsletter.name, proof.number);
         }
-        let mut made = Made {
+        let made = Made {
             newsletter: newsletter.name.clone(),
             edition,
             number: proof.number,
@@ -295,10 +314,6 @@ async fn make(
             needs: how.needs,
             unusual: None,
         };
-        if made.held.is_none() {
-            made.recipients = fill::fill(store, edition, |_| ()).await?;
-            made.unusual = ramp::unusual(&mut store.read().await?, made.recipients, edition, now).await?;
-        }
         return Ok(Some(made));
     }
     Err(EditionError::Busy(newsletter.name.clone()))
@@ -392,10 +407,6 @@ pub(super) fn late(by: Duration) -> String {
         days => format!("{days} d {} h", hours % 24),
     };
     format!("its time was {by} ago, later than is allowed (late)")
-}
-
-fn people(count: i64) -> &'static str {
-    if count == 1 { "person" } else { "people" }
 }
 
 /// When a newsletter is due next, or a story that waits for its translation; `None` where nothing is.

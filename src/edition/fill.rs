@@ -249,6 +249,12 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
     while !edition.filled && matches!(edition.state, State::Queued | State::Sending) {
         let mut tx = store.write().await?;
         ledger::one_at_a_time(&mut tx).await?;
+        // Another process may fill it too, each a chunk in turn; or staff have stopped it.
+        let Some(now) = editions::by_id(&mut tx, edition.id).await? else { break };
+        edition = now;
+        if edition.filled || !matches!(edition.state, State::Queued | State::Sending) {
+            break;
+        }
         // Where the stories stand is asked for each chunk: another edition may have been frozen meanwhile.
         let chooser = Chooser::of(&mut tx, &edition).await?;
         let members = audience.page(&mut tx, edition.filled_to).await?;

@@ -15,12 +15,14 @@ pub mod check;
 pub mod compose;
 pub mod due;
 pub mod fill;
+pub mod open;
 pub mod ramp;
 pub mod select;
 pub mod slots;
 pub mod tell;
 
-pub use due::{Made, Pass, goes_next, make_due, next_due, pause_troubled};
+pub use due::{Made, Pass, compose_due, goes_next, make_due, next_due, pause_troubled};
+pub use open::{Filled, fill_next};
 
 use crate::article::ArticleId;
 use crate::calendar::CalendarError;

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Newsroom, ServiceError};
 use crate::delivery::{self, Hand, Summary};
-use crate::edition;
+use crate::edition::{self, Filled};
 use crate::feed::{self, Built};
 use crate::returns::{self, Desk, Looked};
 use crate::source::{self, ListReport, ReadReport};
@@ -183,8 +183,75 @@ impl Newsroom {
     /// What the store says. A newsletter that failed is named in the log and stops no other.
     pub async fn compose(&self, now_all: bool) -> Result<edition::Pass, ServiceError> {
         let site = &self.site;
-        let _turn = Turn::take(&site.store).await?;
+        let turn = Turn::take(&site.store).await?;
         let pass = edition::make_due(&site.store, &site.config, &site.templates, &site.clock, now_all).await?;
+        drop(turn);
+        self.report(&pass);
+        for made in pass.made.iter().filter(|made| made.held.is_none()) {
+            tracing::info!(
+                "{} No. {}: {} to send.",
+                made.newsletter,
+                made.number,
+                counted(made.recipients, "copy", "copies")
+            );
+            self.warn(&made.newsletter, made.number, made.edition, made.recipients, made.unusual);
+        }
+        Ok(pass)
+    }
+
+    /// [`Newsroom::compose`] without the deliveries, which [`Newsroom::fill`] makes meanwhile.
+    ///
+    /// # Errors
+    /// As [`Newsroom::compose`].
+    pub async fn compose_only(&self, now_all: bool) -> Result<edition::Pass, ServiceError> {
+        let site = &self.site;
+        let turn = Turn::take(&site.store).await?;
+        let pass = edition::compose_due(&site.store, &site.config, &site.templates, &site.clock, now_all).await?;
+        drop(turn);
+        self.report(&pass);
+        if !pass.made.is_empty() {
+            site.wake.up(Task::Fill);
+        }
+        Ok(pass)
+    }
+
+    /// Makes the deliveries that editions lack, the urgent ones' first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn fill(&self) -> Result<(), ServiceError> {
+        let site = &self.site;
+        warn_taken_back(&edition::approve::take_back_void(&site.store, site.clock.now()).await?);
+        while let Some(Filled { edition, recipients }) = edition::fill_next(&site.store).await? {
+            tracing::info!(
+                "{} No. {}: {} to send.",
+                edition.newsletter,
+                edition.number,
+                counted(recipients, "copy", "copies")
+            );
+            let mut tx = site.store.read().await?;
+            let unusual = edition::ramp::unusual(&mut tx, recipients, edition.id, site.clock.now()).await?;
+            drop(tx);
+            let unusual = unusual.filter(|_| edition.made_by == "schedule");
+            self.warn(&edition.newsletter, edition.number, edition.id, recipients, unusual);
+            site.wake.up(Task::Delivery);
+        }
+        Ok(())
+    }
+
+    /// Warns of an edition to unusually many.
+    fn warn(&self, newsletter: &str, number: i64, edition: i64, recipients: i64, unusual: Option<i64>) {
+        let Some(largest) = unusual else { return };
+        tracing::warn!(
+            "{newsletter} No. {number} goes to unusually many, {recipients} (the largest edition of the last 30 days: {largest}): \
+             receivers may take it for spam. `herald editions cancel {edition}` stops it, and `herald send {newsletter} --ramp` \
+             spreads it over days."
+        );
+    }
+
+    /// Says in the log what a pass over the newsletters did.
+    fn report(&self, pass: &edition::Pass) {
+        let site = &self.site;
         for made in &pass.made {
             match &made.held {
                 Some(reason) if made.needs > 0 => tracing::info!(
@@ -202,26 +269,13 @@ impl Newsroom {
                     );
                 }
                 None => tracing::info!(
-                    "{} No. {} “{}”: {} for {}.",
+                    "{} No. {} “{}”: {}.",
                     made.newsletter,
                     made.number,
                     made.subject,
-                    counted(made.stories as i64, "story", "stories"),
-                    counted(made.recipients, "person", "people")
+                    counted(made.stories as i64, "story", "stories")
                 ),
             }
-        }
-        for made in &pass.made {
-            let Some(largest) = made.unusual else { continue };
-            tracing::warn!(
-                "{} No. {} goes to unusually many, {} (the largest edition of the last 30 days: {largest}): receivers may take it for \
-                 spam. `herald editions cancel {}` stops it, and `herald send {} --ramp` spreads it over days.",
-                made.newsletter,
-                made.number,
-                made.recipients,
-                made.edition,
-                made.newsletter
-            );
         }
         for made in pass.made.iter().filter(|made| made.left_out > 0) {
             tracing::info!(
@@ -241,11 +295,7 @@ impl Newsroom {
                 "edition {edition} is paused for staff: {reason}. `herald editions show {edition}` says how far it is; resume or cancel it."
             );
         }
-        for (edition, reason) in &pass.taken_back {
-            tracing::warn!(
-                "edition {edition}: its approvals are taken back: {reason}. `herald editions show {edition}` says more."
-            );
-        }
+        warn_taken_back(&pass.taken_back);
         for (edition, reason) in &pass.missed {
             tracing::warn!(
                 "edition {edition} is held for staff: {reason}. `herald editions resume {edition}` sends it, `herald editions cancel {edition}` does not."
@@ -255,7 +305,6 @@ impl Newsroom {
             site.wake.up(Task::Delivery);
         }
         site.wake.up(Task::Post);
-        Ok(pass)
     }
 
     /// Hands copies over: until nothing can be done now (`until_idle`), or until the stop.
@@ -267,6 +316,14 @@ impl Newsroom {
         let Site { store, config, templates, clock, wake, .. } = site;
         let hand = Hand { store, config, templates, clock, wake };
         Ok(delivery::run_with(hand, stop, until_idle, &self.progress).await?)
+    }
+}
+
+fn warn_taken_back(taken_back: &[(i64, String)]) {
+    for (edition, reason) in taken_back {
+        tracing::warn!(
+            "edition {edition}: its approvals are taken back: {reason}. `herald editions show {edition}` says more."
+        );
     }
 }
 

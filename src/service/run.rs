@@ -98,6 +98,7 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     tasks.spawn(until(stop.clone(), feeds(newsroom.clone())));
     tasks.spawn(until(stop.clone(), pages(newsroom.clone())));
     tasks.spawn(until(stop.clone(), newsletters(newsroom.clone())));
+    tasks.spawn(until(stop.clone(), fills(newsroom.clone())));
     tasks.spawn(until(stop.clone(), returns(newsroom.clone())));
     tasks.spawn(until(stop.clone(), wishes(newsroom.clone())));
     tasks.spawn(until(stop.clone(), alarms(newsroom.clone())));
@@ -210,10 +211,20 @@ async fn newsletters(newsroom: Newsroom) {
             }
         };
         newsroom.site.wake.wait(Task::Newsletters, wait).await;
-        match newsroom.compose(false).await {
+        match newsroom.compose_only(false).await {
             Ok(_) => {}
             Err(error) => failed("making editions", &error).await,
         }
+    }
+}
+
+/// Makes the deliveries that editions lack, when woken and every so often.
+async fn fills(newsroom: Newsroom) {
+    loop {
+        if let Err(error) = newsroom.fill().await {
+            failed("making deliveries", &error).await;
+        }
+        newsroom.site.wake.wait(Task::Fill, LOOK).await;
     }
 }
 
@@ -279,7 +290,7 @@ async fn wishes(newsroom: Newsroom) {
         tokio::time::sleep(WISHES).await;
         let Ok(version) = newsroom.site.store.version().await else { continue };
         if known.is_some_and(|known| known != version) {
-            for task in [Task::Feeds, Task::Pages, Task::Newsletters, Task::Delivery, Task::Post] {
+            for task in [Task::Feeds, Task::Pages, Task::Newsletters, Task::Fill, Task::Delivery, Task::Post] {
                 newsroom.site.wake.up(task);
             }
         }
