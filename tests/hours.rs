@@ -121,13 +121,17 @@ async fn nobody_gets_more_mails_a_day_than_is_allowed_but_what_breaks() {
     world.write("articles/s3.md", &format!("---\ntitle: Story 3.\ndate: {date}\npriority: breaking\n---\n\nNow.\n"));
     world.pass(true).await;
     assert_eq!(got(&world), ["ana", "bo"]);
-    // The next day, at the hour at which it began.
+    // The next day, at the hour at which it began; before what is new then, which waits for its own turn.
     world.advance(Duration::hours(23));
+    world.article("s4", "Story 4.", "en", Duration::hours(1));
     world.pass(false).await;
     assert_eq!(got(&world), [""; 0]);
-    world.advance(Duration::hours(1));
-    world.pass(false).await;
-    assert_eq!(got(&world), ["ana", "bo"]);
+    for story in ["Story 2.", "Story 4."] {
+        world.advance(Duration::hours(if story == "Story 2." { 1 } else { 24 }));
+        let pass = world.pass(false).await;
+        assert!(world.outbox().iter().all(|letter| letter.html.contains(story)), "{story}: {pass:?}");
+        assert_eq!(got(&world), ["ana", "bo"], "{story}: {pass:?}");
+    }
     assert_eq!(herald(&world, &["editions", "audit", "2"]).0, 0);
 }
 

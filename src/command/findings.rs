@@ -64,6 +64,15 @@ pub(super) fn decided(
              edition back with `herald editions cancel {id}`, and send it anew: herald send {newsletter}"
         ));
     }
+    // Whoever says what a picture is has not said that the rest may go as it is.
+    let rest: Vec<Finding> = findings.iter().filter(|f| f.holds() && !check::is_undescribed(f)).cloned().collect();
+    if let (true, false, Some(reason)) = (decorative, pictures.is_empty(), check::reason(&rest)) {
+        let (id, newsletter) = edition;
+        return Err(anyhow::anyhow!("edition {id} is wrong beside its pictures: {reason}")).advise(format!(
+            "Nothing goes out. Mend that, take this edition back with `herald editions cancel {id}`, and send it anew: herald send \
+             {newsletter}"
+        ));
+    }
     for finding in findings.iter_mut().filter(|finding| finding.level == Level::Holds) {
         finding.decided.get_or_insert_with(|| decision(at));
     }

@@ -372,7 +372,8 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
         needs: how.needs,
         slot_at: how.slot.map(|slot| slot.at),
         composed_at: layout.composed_at,
-        start_at: how.start_at,
+        // Where its hours are over then, it begins with the next.
+        start_at: layout.settings.when.opens(how.start_at).unwrap_or(how.start_at),
         first: layout.selected.first,
         subject,
         settings: layout.settings.clone(),

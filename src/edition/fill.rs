@@ -21,6 +21,9 @@ use super::{EditionError, ramp};
 /// Subscribers a transaction: enough that it pays, and few enough that the others get their turn.
 const CHUNK: i64 = 4_000;
 
+/// Between two of them others write.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// The language of `house` in which somebody who reads `wanted` is written to: theirs, else one in the same language
 /// and another script or country, else the first.
 pub fn nearest<'a>(house: &'a [Language], wanted: Option<&Language>) -> Option<&'a Language> {
@@ -287,6 +290,8 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         edition.filled_to = to;
         edition.recipients += i64::try_from(copies.len()).unwrap_or(0);
         progress(edition.recipients);
+        // Another process that wants to write comes in between.
+        tokio::time::sleep(PAUSE).await;
     }
     Ok(edition.recipients)
 }

@@ -262,7 +262,7 @@ impl Newsroom {
                 ),
                 Some(reason) => {
                     tracing::warn!(
-                        "{} No. {} is held for staff: {reason}. `herald editions resume {id}` sends it, `herald editions cancel {id}` does not.",
+                        "{} No. {} is held for staff: {reason}. `herald editions resume {id}` sends it, or says what has to be decided first; `herald editions cancel {id}` does not.",
                         made.newsletter,
                         made.number,
                         id = made.edition

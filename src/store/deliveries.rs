@@ -327,7 +327,7 @@ async fn claim_of(
             claimed.suppressed += barred.len() as u64;
         }
         let ids: Vec<i64> = ids.into_iter().filter(|id| !out.contains(id)).collect();
-        let sorted = when::sort(tx, &settings.when, start_at, &ids, now).await?;
+        let sorted = when::sort(tx, &settings.when, start_at, (edition, &ids), now).await?;
         when::postpone(tx, edition, &sorted.later).await?;
         claimed.postponed += sorted.later.len() as u64;
         let wait: HashSet<i64> = sorted.later.iter().map(|(id, ..)| *id).collect();

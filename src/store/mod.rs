@@ -40,6 +40,11 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
+/// How long another process that writes is waited for.
+const BUSY: Duration = Duration::from_secs(30);
+/// So often it is asked whether it has ended.
+const AGAIN: Duration = Duration::from_millis(3);
+
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -129,6 +134,10 @@ impl Store {
     pub async fn open(url: &str, base: &Path) -> Result<Store, StoreError> {
         let store = Self::connect(url, base).await?;
         migrations::run(&store.pools).await?;
+        if let Pools::Lite { write, .. } = &store.pools {
+            // From here on only `begin_in_turn` waits for another process.
+            sqlx::raw_sql("PRAGMA busy_timeout = 5").execute(write).await?;
+        }
         let mut tx = store.write().await?;
         keys::ensure(&mut tx).await?;
         tx.commit().await?;
@@ -147,7 +156,7 @@ impl Store {
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(Duration::from_secs(30))
+                .busy_timeout(BUSY)
                 .foreign_keys(true)
                 // What is deleted is overwritten: a person who is forgotten is not found in free pages either.
                 .pragma("secure_delete", "on")
@@ -179,7 +188,7 @@ impl Store {
     /// What the database says.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match &self.pools {
-            Pools::Lite { write, .. } => Tx::Lite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Lite { write, .. } => Tx::Lite(begin_in_turn(write).await?),
             Pools::Pg(pool) => Tx::Pg(pool.begin().await?),
         })
     }
@@ -241,6 +250,25 @@ pub fn without_password(url: &str) -> String {
         }
         _ => url.to_owned(),
     }
+}
+
+/// Begins writing once no other process does. SQLite's own waiting sleeps longer and longer, up to a tenth of a second, and so finds the
+/// lock taken again and again where two others are busy: here it is asked for every few milliseconds.
+async fn begin_in_turn(write: &sqlx::SqlitePool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
+    let begun = std::time::Instant::now();
+    loop {
+        match write.begin_with("BEGIN IMMEDIATE").await {
+            Err(sqlx::Error::Database(error)) if is_busy(error.as_ref()) && begun.elapsed() < BUSY => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            begun => return begun,
+        }
+    }
+}
+
+/// SQLITE_BUSY, plain or extended.
+fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 #[cfg(test)]

@@ -95,6 +95,12 @@ fn say(cx: &Context, edition: &Edition, changes: &[Trouble]) {
     for change in changes {
         output::note(format!("  Since it was composed: {} ({}) {}.", change.slug, change.language, change.what));
     }
+    if !changes.is_empty() {
+        output::note(format!(
+            "  It prints what stood there THEN. To send what stands there now: `herald editions cancel {}`, then `herald send {}`.",
+            edition.id, edition.newsletter
+        ));
+    }
 }
 
 async fn told(cx: &Context, store: &Store, name: &str, id: i64, goes: Goes) -> anyhow::Result<Exit> {

@@ -123,7 +123,7 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     }
     if let Ledger::Gone(at) = ledger {
         output::line(kept_until(cx, at))?;
-    } else if counts.unknown > 0 {
+    } else if counts.unknown > 0 && edition.state != State::Cancelled {
         output::line(format!("`herald editions retry {id}` takes again what is without an answer and held."))?;
     }
     Ok(Exit::Done)

@@ -85,6 +85,13 @@ pub(super) fn say(
             if proof.layout.settings.when.by_subscriber { "by each reader's own clock" } else { zone.name() }
         ));
     }
+    let per_reader = proof.layout.settings.when.by_subscriber && hours.is_none();
+    if let Some(window) = proof.layout.settings.when.window.filter(|_| per_reader) {
+        output::note(format!("  For whom it is not {window} by their own clock, it waits until it is."));
+    }
+    if let Some(most) = proof.layout.settings.when.per_day {
+        output::note(format!("  Who had {most} today (mail.per_day) gets it tomorrow."));
+    }
     if is_off {
         output::note(format!("  {day} is a day off (not_on); by hand it goes all the same."));
     }

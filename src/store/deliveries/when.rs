@@ -76,7 +76,7 @@ pub(super) async fn sort(
     tx: &mut Tx,
     when: &When,
     start: Instant,
-    people: &[i64],
+    (edition, people): (i64, &[i64]),
     now: Instant,
 ) -> Result<Sorted, StoreError> {
     let mut sorted = Sorted::default();
@@ -100,12 +100,13 @@ pub(super) async fn sort(
     }
     let Some(most) = when.per_day else { return Ok(sorted) };
     let waits: std::collections::HashSet<i64> = sorted.later.iter().map(|(person, ..)| *person).collect();
-    let asked: Vec<(i64, i64)> = people
-        .iter()
-        .filter(|person| !waits.contains(person))
-        .map(|person| (*person, begins(now, own(person).unwrap_or(when.zone())).timestamp_micros()))
-        .collect();
-    for (person, count) in had_today(tx, &asked).await? {
+    let today = |person: &i64| {
+        let zone = own(person).unwrap_or(when.zone());
+        let (begins, ends) = (day(now, zone), next_day(now, zone));
+        (*person, instant_of(begins.into(), zone).timestamp_micros(), instant_of(ends.into(), zone).timestamp_micros())
+    };
+    let asked: Vec<(i64, i64, i64)> = people.iter().filter(|person| !waits.contains(person)).map(today).collect();
+    for (person, count) in had_today(tx, edition, &asked).await? {
         if count >= i64::from(most) {
             let zone = own(&person).unwrap_or(when.zone());
             let at = tomorrow(start, now, zone);
@@ -121,16 +122,14 @@ pub const HOURS: &str = "waits for its hours: ";
 /// How the words begin of a copy that waits because its reader has had enough for today.
 pub const PER_DAY: &str = "waits for tomorrow: mails a day to one person: ";
 
-/// When the day of `now` began in that zone.
-fn begins(now: Instant, zone: Tz) -> Instant {
-    instant_of(day(now, zone).into(), zone)
-}
-
 /// The day after that of `now`, at the hour of `start`.
 fn tomorrow(start: Instant, now: Instant, zone: Tz) -> Instant {
+    instant_of(next_day(now, zone).and_time(start.with_timezone(&zone).time()), zone)
+}
+
+fn next_day(now: Instant, zone: Tz) -> NaiveDate {
     let day = day(now, zone);
-    let hour = start.with_timezone(&zone).time();
-    instant_of(day.checked_add_days(Days::new(1)).unwrap_or(day).and_time(hour), zone)
+    day.checked_add_days(Days::new(1)).unwrap_or(day)
 }
 
 fn day(now: Instant, zone: Tz) -> NaiveDate {
@@ -140,19 +139,25 @@ fn day(now: Instant, zone: Tz) -> NaiveDate {
 const RECENT: &str = "SELECT id FROM editions WHERE state <> 'held' AND (finished_at IS NULL OR finished_at >= $1)";
 // From the people to the few editions of the day, and to each row by its key.
 const TODAY: &str = "SELECT r.subscriber, CAST(COUNT(*) AS BIGINT)
-    FROM (SELECT CAST(value ->> 0 AS BIGINT) AS subscriber, CAST(value ->> 1 AS BIGINT) AS since FROM json_each($1)) r
+    FROM (SELECT CAST(value ->> 0 AS BIGINT) AS subscriber, CAST(value ->> 1 AS BIGINT) AS since,
+            CAST(value ->> 2 AS BIGINT) AS until FROM json_each($1)) r
     CROSS JOIN (SELECT CAST(value ->> 0 AS BIGINT) AS edition FROM json_each($2)) e
     CROSS JOIN deliveries d
-    WHERE d.edition = e.edition AND d.subscriber = r.subscriber AND d.state IN (1, 2, 7) AND d.at >= r.since
+    WHERE d.edition = e.edition AND d.subscriber = r.subscriber
+        AND ((d.state IN (1, 2, 7) AND d.at >= r.since)
+            OR (d.state = 3 AND d.edition < $3 AND d.next_at < r.until AND substr(d.line, 1, $4) = $5))
     GROUP BY r.subscriber";
 
-/// How many mails these people were sent since the instant beside each.
-async fn had_today(tx: &mut Tx, people: &[(i64, i64)]) -> Result<Vec<(i64, i64)>, StoreError> {
-    let Some(earliest) = people.iter().map(|(_, since)| *since).min() else { return Ok(Vec::new()) };
+/// How many mails these people were sent between the instants beside each, or have coming: what an earlier edition put off until
+/// today goes before `edition`, or a daily one would put it off for ever.
+async fn had_today(tx: &mut Tx, edition: i64, people: &[(i64, i64, i64)]) -> Result<Vec<(i64, i64)>, StoreError> {
+    let Some(earliest) = people.iter().map(|(_, since, _)| *since).min() else { return Ok(Vec::new()) };
     let editions = tx.q(RECENT).bind(earliest).all().await?;
     let editions = editions.iter().map(|row| Ok([row.get::<i64>(0)?])).collect::<Result<Vec<_>, StoreError>>()?;
     let (people, editions) = (serde_json::to_string(people)?, serde_json::to_string(&editions)?);
-    let rows = tx.q(TODAY).bind(people).bind(editions).all().await?;
+    let length = i64::try_from(PER_DAY.chars().count()).unwrap_or(0);
+    let query = tx.q(TODAY).bind(people).bind(editions).bind(edition).bind(length).bind(PER_DAY);
+    let rows = query.all().await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
