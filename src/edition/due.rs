@@ -97,11 +97,27 @@ pub async fn make_due(
     clock: &Clock,
     now_all: bool,
 ) -> Result<Pass, EditionError> {
-    let void = approve::take_back_void(store, clock.now()).await?;
+    let (taken_back, paused) = guard(store, clock).await?;
     while fill_next(store).await?.is_some() {}
     let mut pass = make(store, config, templates, clock, now_all, true).await?;
-    pass.taken_back.extend(void);
+    pass.taken_back.extend(taken_back);
+    pass.paused.extend(paused);
     Ok(pass)
+}
+
+/// Editions, each with a reason.
+pub type Reasons = Vec<(i64, String)>;
+
+/// Holds what must not go any more, before any delivery is made: editions whose approvals are taken back, and those that are
+/// paused because an article of theirs changed.
+///
+/// # Errors
+/// What the store says.
+pub async fn guard(store: &Store, clock: &Clock) -> Result<(Reasons, Reasons), EditionError> {
+    let mut taken_back = approve::take_back_spoilt(store, clock.now()).await?;
+    let paused = pause_troubled(store).await?;
+    taken_back.extend(approve::take_back_void(store, clock.now()).await?);
+    Ok((taken_back, paused))
 }
 
 /// [`make_due`] without any deliveries: [`fill_next`] makes those, so that a large edition holds up no alert.
@@ -126,10 +142,9 @@ async fn make(
     now_all: bool,
     fills: bool,
 ) -> Result<Pass, EditionError> {
-    let mut pass = Pass { taken_back: approve::take_back_spoilt(store, clock.now()).await?, ..Pass::default() };
-    pass.paused = pause_troubled(store).await?;
+    let (taken_back, paused) = guard(store, clock).await?;
+    let mut pass = Pass { taken_back, paused, ..Pass::default() };
     pass.missed = hold_missed(store, config, clock.now()).await?;
-    pass.taken_back.extend(approve::take_back_void(store, clock.now()).await?);
     let rows = known(store, config, clock.now()).await?;
     let zones = zones(store, config).await?;
     for newsletter in &config.newsletters {

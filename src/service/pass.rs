@@ -221,7 +221,9 @@ impl Newsroom {
     /// What the store says.
     pub async fn fill(&self) -> Result<(), ServiceError> {
         let site = &self.site;
-        warn_taken_back(&edition::approve::take_back_void(&site.store, site.clock.now()).await?);
+        let (taken_back, paused) = edition::guard(&site.store, &site.clock).await?;
+        warn_taken_back(&taken_back);
+        warn_paused(&paused);
         while let Some(Filled { edition, recipients }) = edition::fill_next(&site.store).await? {
             tracing::info!(
                 "{} No. {}: {} to send.",
@@ -290,11 +292,7 @@ impl Newsroom {
         }
         let failed = pass.failed.iter().map(|(newsletter, error)| (newsletter.clone(), error.to_string())).collect();
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed);
-        for (edition, reason) in &pass.paused {
-            tracing::warn!(
-                "edition {edition} is paused for staff: {reason}. `herald editions show {edition}` says how far it is; resume or cancel it."
-            );
-        }
+        warn_paused(&pass.paused);
         warn_taken_back(&pass.taken_back);
         for (edition, reason) in &pass.missed {
             tracing::warn!(
@@ -316,6 +314,14 @@ impl Newsroom {
         let Site { store, config, templates, clock, wake, .. } = site;
         let hand = Hand { store, config, templates, clock, wake };
         Ok(delivery::run_with(hand, stop, until_idle, &self.progress).await?)
+    }
+}
+
+fn warn_paused(paused: &[(i64, String)]) {
+    for (edition, reason) in paused {
+        tracing::warn!(
+            "edition {edition} is paused for staff: {reason}. `herald editions show {edition}` says how far it is; resume or cancel it."
+        );
     }
 }
 

@@ -128,6 +128,7 @@ impl Columns {
         encoder.write_all(plain).map_err(fault)?;
         let packed = encoder.finish().map_err(fault)?;
         put(&mut self.0, packed.len() as u64);
+        put(&mut self.0, u64::from(checksum(plain)));
         self.0.extend_from_slice(&packed);
         Ok(())
     }
@@ -158,10 +159,19 @@ impl<'a> Bytes<'a> {
 
     fn column(&mut self) -> Option<Vec<u8>> {
         let length = self.number()?;
+        let sum = self.number()?;
         let mut plain = Vec::new();
         ZlibDecoder::new(self.take(length)?).take(LARGEST).read_to_end(&mut plain).ok()?;
-        Some(plain)
+        // zlib's own sum misses what is cut off before it.
+        (u64::from(checksum(&plain)) == sum).then_some(plain)
     }
+}
+
+/// CRC-32 of a column.
+fn checksum(plain: &[u8]) -> u32 {
+    let mut sum = flate2::Crc::new();
+    sum.update(plain);
+    sum.sum()
 }
 
 fn put(bytes: &mut Vec<u8>, mut number: u64) {
