@@ -189,7 +189,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match &self.pools {
             Pools::Lite { write, .. } => Tx::Lite(begin_in_turn(write).await?),
-            Pools::Pg(pool) => Tx::Pg(pool.begin().await?),
+            Pools::Pg(pool) => Tx::Pg(begin_whole(pool, "BEGIN").await?),
         })
     }
 
@@ -200,7 +200,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match &self.pools {
             Pools::Lite { read, .. } => Tx::Lite(read.begin().await?),
-            Pools::Pg(pool) => Tx::Pg(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Pools::Pg(pool) => Tx::Pg(begin_whole(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         })
     }
 
@@ -266,6 +266,17 @@ async fn begin_in_turn(write: &sqlx::SqlitePool) -> Result<sqlx::Transaction<'st
     }
 }
 
+/// Begins a transaction to its end, even where whoever asked for it has gone: sqlx gives a connection on which a beginning was
+/// broken off back to the others with the transaction open, and these would then not be able to write.
+async fn begin_whole(
+    pool: &sqlx::PgPool,
+    statement: &'static str,
+) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    begun.await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?
+}
+
 /// SQLITE_BUSY, plain or extended.
 fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
     error.code().and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == 5)
@@ -273,6 +284,8 @@ fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::task::Poll;
+
     use super::*;
 
     /// A store for one test: SQLite in a folder of its own, and PostgreSQL in a schema of its own
@@ -325,6 +338,31 @@ pub(crate) mod tests {
                 .expect("a batch");
             assert_eq!(done, 2);
             assert!(tx.q("SELECT $1").execute().await.is_err(), "a missing bind is refused");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_while_a_transaction_begins_leaves_nothing_open() {
+        let (_folder, stores) = stores().await;
+        for store in &stores {
+            // Dropped at each of its steps: after one look, after two, and so on.
+            for (pause, looks) in (0..24).flat_map(|round| (1..6).map(move |looks| (round % 3, looks))) {
+                let mut begins = Box::pin(store.read());
+                for _ in 0..looks {
+                    let look = std::future::poll_fn(|cx| Poll::Ready(begins.as_mut().poll(cx).is_ready()));
+                    if look.await {
+                        break;
+                    }
+                    match pause {
+                        0 => tokio::task::yield_now().await,
+                        pause => tokio::time::sleep(Duration::from_millis(pause)).await,
+                    }
+                }
+                drop(begins);
+                let mut tx = store.write().await.expect("a transaction");
+                tx.q("UPDATE counters SET value = value + 1 WHERE name = 'fill'").execute().await.expect("a write");
+                tx.commit().await.expect("committed");
+            }
         }
     }
 }
