@@ -187,7 +187,7 @@ async fn alone(part: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     if part != "send" {
         newsroom.read().await?;
         if part == "read" {
-            newsroom.compose(true).await?;
+            newsroom.compose(true, None).await?;
         }
     } else {
         let sent = newsroom.deliver(CancellationToken::new(), true).await?;

@@ -229,7 +229,7 @@ async fn the_daemon_beats_while_all_is_well_and_its_numbers_say_what_is_overdue(
         let store = Store::open(&config.store.url, &config.folder).await.expect("a store");
         let doors = Doors::open(&config.listen).await.expect("doors");
         let newsroom = Newsroom::open(Arc::new(config), store, clock).await.expect("a newsroom");
-        newsroom.compose(false).await.expect("editions");
+        newsroom.compose(false, None).await.expect("editions");
         called.since();
         let stop = CancellationToken::new();
         let running = tokio::spawn(herald::service::run(newsroom, doors.listeners().expect("doors"), stop.clone()));

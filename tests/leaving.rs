@@ -93,7 +93,7 @@ async fn a_copy_that_waits_goes_to_nobody_who_is_no_longer_to_be_written_to() {
     world.article("radios", "Forty radios", "en", Duration::hours(2));
     world.newsroom.read().await.expect("the article");
     // The edition is made and every copy is queued; one was refused for now, and one a dead process had claimed.
-    world.newsroom.compose(true).await.expect("an edition");
+    world.newsroom.compose(true, None).await.expect("an edition");
     let mut tx = world.newsroom.site.store.write().await.expect("a transaction");
     for sql in [
         "UPDATE deliveries SET state = 3, attempts = 1 WHERE edition = 2 AND subscriber = \

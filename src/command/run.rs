@@ -36,7 +36,7 @@ impl Run {
         // What is there is read and put up before anybody is answered: no reader sees an empty newsroom.
         newsroom.read().await?.log();
         newsroom.publish().await?;
-        newsroom.compose_only(self.now).await?;
+        newsroom.compose(self.now, Some(service::SOON)).await?;
         if !cx.frame.quiet {
             // Where nobody reads standard output, the log says the rest.
             let _ = output::line(newsroom.greeting().await?);

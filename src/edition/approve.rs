@@ -279,14 +279,7 @@ pub async fn take_back_spoilt(store: &Store, now: Instant) -> Result<Vec<(i64, S
         return Ok(Vec::new());
     }
     let mut tx = store.write().await?;
-    let mut taken: Vec<(i64, String)> = Vec::new();
-    for trouble in approvals::spoilt(&mut tx).await? {
-        let words = trouble.words();
-        match taken.iter_mut().find(|(edition, _)| *edition == trouble.edition) {
-            Some((_, reason)) => *reason = format!("{reason}; {words}"),
-            None => taken.push((trouble.edition, words)),
-        }
-    }
+    let taken = states::reasons(approvals::spoilt(&mut tx).await?);
     for (id, reason) in &taken {
         let Some(edition) = editions::by_id(&mut tx, *id).await? else { continue };
         take_back(&mut tx, &edition, reason, now).await?;

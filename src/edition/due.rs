@@ -60,8 +60,10 @@ pub struct Made {
     pub stories: usize,
     /// How many new stories did not fit.
     pub left_out: usize,
-    /// How many people get it; 0 while it is held, or its deliveries are still to be made.
+    /// How many people get it, once all deliveries are made.
     pub recipients: i64,
+    /// Whether they are: not while it is held, or is large.
+    pub filled: bool,
     /// Why it is held for staff, if it is.
     pub held: Option<String>,
     /// How many people must approve it.
@@ -86,6 +88,9 @@ enum Due {
 /// Makes the edition of every newsletter that is due, and the deliveries of every edition that lacks some. With
 /// `now_all` every newsletter with a schedule is due. Safe to run again at any time.
 ///
+/// `within`: how long may be spent on the deliveries of each edition, and none is spent on those that were made before;
+/// [`fill_next`] makes what is left, so that a large edition holds up no alert.
+///
 /// A newsletter whose edition cannot be made stops no other: it is named in [`Pass::failed`].
 ///
 /// # Errors
@@ -96,13 +101,56 @@ pub async fn make_due(
     templates: &Templates,
     clock: &Clock,
     now_all: bool,
+    within: Option<std::time::Duration>,
 ) -> Result<Pass, EditionError> {
     let (taken_back, paused) = guard(store, clock).await?;
-    while fill_next(store).await?.is_some() {}
-    let mut pass = make(store, config, templates, clock, now_all, true).await?;
-    pass.taken_back.extend(taken_back);
-    pass.paused.extend(paused);
+    let mut pass = Pass { taken_back, paused, ..Pass::default() };
+    pass.missed = hold_missed(store, config, clock.now()).await?;
+    if within.is_none() {
+        while fill_next(store).await?.is_some() {}
+    }
+    let rows = known(store, config, clock.now()).await?;
+    let zones = zones(store, config).await?;
+    for newsletter in &config.newsletters {
+        let Some(row) = rows.iter().find(|row| row.name == newsletter.name) else { continue };
+        let made = match due(config, newsletter, zones.get(&newsletter.name), row, clock.now(), now_all) {
+            Ok(Due::No) => continue,
+            Ok(due) => make(store, config, templates, newsletter, due, now_all, clock.now()).await,
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok(Some(mut made)) => {
+                // The next newsletter's readers are those who do not get these stories by this one.
+                if made.held.is_none() && fill_within(store, &mut made, within).await? {
+                    let mut tx = store.read().await?;
+                    made.unusual = ramp::unusual(&mut tx, made.recipients, made.edition, clock.now()).await?;
+                }
+                pass.made.push(made);
+            }
+            Ok(None) => {}
+            Err(EditionError::Store(error)) => return Err(error.into()),
+            Err(error) => pass.failed.push((newsletter.name.clone(), error)),
+        }
+    }
+    tell::ask(store, Words { config, templates }, clock.now()).await?;
     Ok(pass)
+}
+
+/// Makes an edition's deliveries, in that time; whether all are made.
+async fn fill_within(
+    store: &Store,
+    made: &mut Made,
+    within: Option<std::time::Duration>,
+) -> Result<bool, EditionError> {
+    let filling = fill::fill(store, made.edition, |_| ());
+    let filled = match within {
+        None => Some(filling.await?),
+        // What was begun of a chunk is rolled back, and made again later.
+        Some(within) => tokio::time::timeout(within, filling).await.ok().transpose()?,
+    };
+    made.filled = filled.is_some();
+    made.recipients = filled.unwrap_or_default();
+    Ok(made.filled)
 }
 
 /// Editions, each with a reason.
@@ -118,58 +166,6 @@ pub async fn guard(store: &Store, clock: &Clock) -> Result<(Reasons, Reasons), E
     let paused = pause_troubled(store).await?;
     taken_back.extend(approve::take_back_void(store, clock.now()).await?);
     Ok((taken_back, paused))
-}
-
-/// [`make_due`] without any deliveries: [`fill_next`] makes those, so that a large edition holds up no alert.
-///
-/// # Errors
-/// As [`make_due`].
-pub async fn compose_due(
-    store: &Store,
-    config: &Config,
-    templates: &Templates,
-    clock: &Clock,
-    now_all: bool,
-) -> Result<Pass, EditionError> {
-    make(store, config, templates, clock, now_all, false).await
-}
-
-async fn make(
-    store: &Store,
-    config: &Config,
-    templates: &Templates,
-    clock: &Clock,
-    now_all: bool,
-    fills: bool,
-) -> Result<Pass, EditionError> {
-    let (taken_back, paused) = guard(store, clock).await?;
-    let mut pass = Pass { taken_back, paused, ..Pass::default() };
-    pass.missed = hold_missed(store, config, clock.now()).await?;
-    let rows = known(store, config, clock.now()).await?;
-    let zones = zones(store, config).await?;
-    for newsletter in &config.newsletters {
-        let Some(row) = rows.iter().find(|row| row.name == newsletter.name) else { continue };
-        let made = match due(config, newsletter, zones.get(&newsletter.name), row, clock.now(), now_all) {
-            Ok(Due::No) => continue,
-            Ok(due) => make_one(store, config, templates, newsletter, due, now_all, clock.now()).await,
-            Err(error) => Err(error),
-        };
-        match made {
-            Ok(Some(mut made)) => {
-                if fills && made.held.is_none() {
-                    made.recipients = fill::fill(store, made.edition, |_| ()).await?;
-                    let mut tx = store.read().await?;
-                    made.unusual = ramp::unusual(&mut tx, made.recipients, made.edition, clock.now()).await?;
-                }
-                pass.made.push(made);
-            }
-            Ok(None) => {}
-            Err(EditionError::Store(error)) => return Err(error.into()),
-            Err(error) => pass.failed.push((newsletter.name.clone(), error)),
-        }
-    }
-    tell::ask(store, Words { config, templates }, clock.now()).await?;
-    Ok(pass)
 }
 
 /// The newsletters of the configuration as the store knows them; new ones are noted as known since `now`.
@@ -200,14 +196,7 @@ pub async fn pause_troubled(store: &Store) -> Result<Vec<(i64, String)>, Edition
         return Ok(Vec::new());
     }
     let mut tx = store.write().await?;
-    let mut paused: Vec<(i64, String)> = Vec::new();
-    for trouble in states::troubles(&mut tx).await? {
-        let words = trouble.words();
-        match paused.iter_mut().find(|(edition, _)| *edition == trouble.edition) {
-            Some((_, reason)) => *reason = format!("{reason}; {words}"),
-            None => paused.push((trouble.edition, words)),
-        }
-    }
+    let paused = states::reasons(states::troubles(&mut tx).await?);
     for (edition, reason) in &paused {
         states::pause(&mut tx, *edition, reason).await?;
     }
@@ -283,7 +272,7 @@ fn today(config: &Config, newsletter: &Newsletter, now: Instant) -> NaiveDate {
 }
 
 /// Makes one newsletter's edition; `None` where there is nothing for anybody.
-async fn make_one(
+async fn make(
     store: &Store,
     config: &Config,
     templates: &Templates,
@@ -325,6 +314,7 @@ async fn make_one(
             stories: proof.layout.selected.stories.len(),
             left_out: proof.layout.selected.left_out,
             recipients: 0,
+            filled: false,
             held: compose::held(&how),
             needs: how.needs,
             unusual: None,

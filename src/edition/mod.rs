@@ -21,7 +21,7 @@ pub mod select;
 pub mod slots;
 pub mod tell;
 
-pub use due::{Made, Pass, compose_due, goes_next, guard, make_due, next_due, pause_troubled};
+pub use due::{Made, Pass, goes_next, guard, make_due, next_due, pause_troubled};
 pub use open::{Filled, fill_next};
 
 use crate::article::ArticleId;

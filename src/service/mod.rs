@@ -17,7 +17,7 @@ mod run;
 
 pub use lock::{Lock, LockError};
 pub use pass::{Pass, Read, counted};
-pub use run::{Doors, Listeners, run};
+pub use run::{Doors, Listeners, SOON, run};
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -72,7 +72,7 @@ impl Newsroom {
         let returns = self.read_returns().await?;
         let feeds = self.publish().await?;
         self.copy_pages().await?;
-        let editions = self.compose(now_all).await?;
+        let editions = self.compose(now_all, None).await?;
         let sent = self.deliver(stop.clone(), true).await?;
         // Nobody tries again before the next pass: what does not go out now is an alarm now.
         if self.look_after(Duration::ZERO).await? {
@@ -177,40 +177,22 @@ impl Newsroom {
         Ok(written.is_some())
     }
 
-    /// Makes the editions that are due.
+    /// Makes the editions that are due, and their deliveries: all of them, or `within` that time what can be made of each;
+    /// [`Newsroom::fill`] makes the rest.
     ///
     /// # Errors
     /// What the store says. A newsletter that failed is named in the log and stops no other.
-    pub async fn compose(&self, now_all: bool) -> Result<edition::Pass, ServiceError> {
-        let site = &self.site;
-        let turn = Turn::take(&site.store).await?;
-        let pass = edition::make_due(&site.store, &site.config, &site.templates, &site.clock, now_all).await?;
+    pub async fn compose(&self, now_all: bool, within: Option<Duration>) -> Result<edition::Pass, ServiceError> {
+        let Site { store, config, templates, clock, wake, .. } = &self.site;
+        let turn = Turn::take(store).await?;
+        let pass = edition::make_due(store, config, templates, clock, now_all, within).await?;
         drop(turn);
         self.report(&pass);
-        for made in pass.made.iter().filter(|made| made.held.is_none()) {
-            tracing::info!(
-                "{} No. {}: {} to send.",
-                made.newsletter,
-                made.number,
-                counted(made.recipients, "copy", "copies")
-            );
-            self.warn(&made.newsletter, made.number, made.edition, made.recipients, made.unusual);
+        for made in pass.made.iter().filter(|made| made.filled) {
+            to_send(&made.newsletter, made.number, made.edition, made.recipients, made.unusual);
         }
-        Ok(pass)
-    }
-
-    /// [`Newsroom::compose`] without the deliveries, which [`Newsroom::fill`] makes meanwhile.
-    ///
-    /// # Errors
-    /// As [`Newsroom::compose`].
-    pub async fn compose_only(&self, now_all: bool) -> Result<edition::Pass, ServiceError> {
-        let site = &self.site;
-        let turn = Turn::take(&site.store).await?;
-        let pass = edition::compose_due(&site.store, &site.config, &site.templates, &site.clock, now_all).await?;
-        drop(turn);
-        self.report(&pass);
-        if !pass.made.is_empty() {
-            site.wake.up(Task::Fill);
+        if pass.made.iter().any(|made| made.held.is_none() && !made.filled) {
+            wake.up(Task::Fill);
         }
         Ok(pass)
     }
@@ -225,30 +207,15 @@ impl Newsroom {
         warn_taken_back(&taken_back);
         warn_paused(&paused);
         while let Some(Filled { edition, recipients }) = edition::fill_next(&site.store).await? {
-            tracing::info!(
-                "{} No. {}: {} to send.",
-                edition.newsletter,
-                edition.number,
-                counted(recipients, "copy", "copies")
-            );
             let mut tx = site.store.read().await?;
             let unusual = edition::ramp::unusual(&mut tx, recipients, edition.id, site.clock.now()).await?;
             drop(tx);
+            // Who sends by hand was told before.
             let unusual = unusual.filter(|_| edition.made_by == "schedule");
-            self.warn(&edition.newsletter, edition.number, edition.id, recipients, unusual);
+            to_send(&edition.newsletter, edition.number, edition.id, recipients, unusual);
             site.wake.up(Task::Delivery);
         }
         Ok(())
-    }
-
-    /// Warns of an edition to unusually many.
-    fn warn(&self, newsletter: &str, number: i64, edition: i64, recipients: i64, unusual: Option<i64>) {
-        let Some(largest) = unusual else { return };
-        tracing::warn!(
-            "{newsletter} No. {number} goes to unusually many, {recipients} (the largest edition of the last 30 days: {largest}): \
-             receivers may take it for spam. `herald editions cancel {edition}` stops it, and `herald send {newsletter} --ramp` \
-             spreads it over days."
-        );
     }
 
     /// Says in the log what a pass over the newsletters did.
@@ -314,6 +281,18 @@ impl Newsroom {
         let Site { store, config, templates, clock, wake, .. } = site;
         let hand = Hand { store, config, templates, clock, wake };
         Ok(delivery::run_with(hand, stop, until_idle, &self.progress).await?)
+    }
+}
+
+/// Says how many copies an edition has, and warns where they are unusually many.
+fn to_send(newsletter: &str, number: i64, edition: i64, recipients: i64, unusual: Option<i64>) {
+    tracing::info!("{newsletter} No. {number}: {} to send.", counted(recipients, "copy", "copies"));
+    if let Some(largest) = unusual {
+        tracing::warn!(
+            "{newsletter} No. {number} goes to unusually many, {recipients} (the largest edition of the last 30 days: {largest}): \
+             receivers may take it for spam. `herald editions cancel {edition}` stops it, and `herald send {newsletter} --ramp` \
+             spreads it over days."
+        );
     }
 }
 

@@ -25,6 +25,8 @@ const LOOK: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How often the store is asked whether another command has written something.
 const WISHES: Duration = Duration::from_millis(300);
+/// An edition whose deliveries take longer to make is filled beside the others, so that no alert waits for it.
+pub const SOON: Duration = Duration::from_millis(300);
 /// How long a stage that failed waits before it tries again.
 const AGAIN: Duration = Duration::from_secs(10);
 /// How long the tasks may take to finish what is on the wire.
@@ -211,7 +213,7 @@ async fn newsletters(newsroom: Newsroom) {
             }
         };
         newsroom.site.wake.wait(Task::Newsletters, wait).await;
-        match newsroom.compose_only(false).await {
+        match newsroom.compose(false, Some(SOON)).await {
             Ok(_) => {}
             Err(error) => failed("making editions", &error).await,
         }

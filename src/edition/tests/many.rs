@@ -29,7 +29,7 @@ async fn a_million_people_in_flat_memory() {
         for (round, story) in ["first", "second"].iter().enumerate() {
             room.article(story, "en").await;
             let before = std::time::Instant::now();
-            let pass = make_due(&room.store, &room.config, &room.templates, &room.clock, true).await.unwrap();
+            let pass = make_due(&room.store, &room.config, &room.templates, &room.clock, true, None).await.unwrap();
             let made: i64 = pass.made.iter().map(|made| made.recipients).sum();
             assert_eq!(made, 2 * (count + 1), "{pass:?}");
             let memory = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

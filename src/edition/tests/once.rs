@@ -163,3 +163,31 @@ async fn a_correction_stands_above_the_next_digest_for_those_who_had_the_story()
         assert_eq!(titles(&got, "ana@news.example"), ["s3 en"], "told once");
     });
 }
+
+#[tokio::test]
+async fn where_deliveries_are_made_beside_composing_nothing_is_made_twice_and_alerts_are_filled_first() {
+    let second = DAILY.replace("daily", "second").replace("Daily", "Second");
+    let alerts = DAILY.replace("daily", "alerts").replace("Daily", "Alerts").replace("0 7 * * *", "immediate");
+    rooms!(&format!("{DAILY}{second}{}", alerts.replace("public", "press")), |room| {
+        room.people("public", &[("ana@news.example", "")]).await;
+        room.people("press", &[("bo@news.example", "")]).await;
+        room.read_once().await;
+        room.none().await;
+        room.article("s1", "en").await;
+        room.clock.set(at("2026-03-02T07:00:00+01:00"));
+        let pass = room.pass_within(Some(std::time::Duration::from_secs(60))).await;
+        let made: Vec<_> = pass.made.iter().map(|made| (made.newsletter.as_str(), made.recipients)).collect();
+        assert_eq!(made, [("daily", 1), ("alerts", 1)], "who has it from the first gets no second");
+        // What takes too long is left to whoever fills.
+        room.article("s2", "en").await;
+        room.clock.set(at("2026-03-03T07:00:00+01:00"));
+        let pass = room.pass_within(Some(std::time::Duration::ZERO)).await;
+        assert!(pass.made.iter().all(|made| !made.filled && made.recipients == 0), "{pass:?}");
+        let mut filled = Vec::new();
+        while let Some(one) = crate::edition::fill_next(&room.store).await.unwrap() {
+            filled.push((one.edition.newsletter.clone(), one.recipients));
+        }
+        assert_eq!(filled[0], ("alerts".to_owned(), 1), "{filled:?}");
+        assert!(filled.contains(&("daily".to_owned(), 1)), "{filled:?}");
+    });
+}

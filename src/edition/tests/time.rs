@@ -99,7 +99,7 @@ async fn now_means_now_for_what_has_a_schedule() {
         room.people("press", &[("bo@news.example", "")]).await;
         room.article("s1", "en").await;
         for expected in [1, 0] {
-            let pass = make_due(&room.store, &room.config, &room.templates, &room.clock, true).await.unwrap();
+            let pass = make_due(&room.store, &room.config, &room.templates, &room.clock, true, None).await.unwrap();
             assert_eq!(pass.made.len(), expected, "{pass:?}");
         }
         let mut tx = room.store.read().await.unwrap();

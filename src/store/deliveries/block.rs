@@ -1,7 +1,7 @@
 //! A block: some thousand copies that were sent, column by column and compressed. Two runs of bytes: who had what, which is
 //! opened often, and what the servers said, which is opened when somebody asks.
 //!
-//! A column is its length and a zlib stream, which has a checksum. Numbers that rise are kept as differences. Of a text
+//! A column is its length, its checksum and a zlib stream (one that was cut short reads as whole). Numbers that rise are kept as differences. Of a text
 //! only what differs from row to row is kept in each: servers say “2.0.0 Ok: queued as” and then a number of their own.
 
 use std::collections::HashMap;
@@ -162,7 +162,6 @@ impl<'a> Bytes<'a> {
         let sum = self.number()?;
         let mut plain = Vec::new();
         ZlibDecoder::new(self.take(length)?).take(LARGEST).read_to_end(&mut plain).ok()?;
-        // zlib's own sum misses what is cut off before it.
         (u64::from(checksum(&plain)) == sum).then_some(plain)
     }
 }

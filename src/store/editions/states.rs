@@ -262,6 +262,19 @@ impl Trouble {
     }
 }
 
+/// The editions in trouble, each with all that has become of its articles.
+pub fn reasons(troubles: Vec<Trouble>) -> Vec<(i64, String)> {
+    let mut reasons: Vec<(i64, String)> = Vec::new();
+    for trouble in troubles {
+        let words = trouble.words();
+        match reasons.iter_mut().find(|(edition, _)| *edition == trouble.edition) {
+            Some((_, reason)) => *reason = format!("{reason}; {words}"),
+            None => reasons.push((trouble.edition, words)),
+        }
+    }
+    reasons
+}
+
 // CROSS: from the few editions that are open to what they print; SQLite would go the other way round.
 /// The articles `a` of editions `e` that are no longer what was frozen; `seen` is the revision up to which staff know.
 macro_rules! troubled {
