@@ -106,7 +106,10 @@ pub(super) fn parse(text: &str) -> Result<Node, Vec<Fault>> {
     let fault = |error: toml::de::Error| {
         // The error's own text shows the line, and with it a password that may stand there.
         let line = error.span().map(|span| lines.line(span.start));
-        Fault { line, variable: None, key: String::new(), reason: format!("this is no TOML: {}", error.message()) }
+        // Where a key stands twice the place is the key alone.
+        let key = error.span().filter(|_| error.message() == "duplicate key").and_then(|span| text.get(span));
+        let key = key.map_or(String::new(), |key| format!(" “{key}”; take one of the two away"));
+        Fault { line, variable: None, key: String::new(), reason: format!("this is no TOML: {}{key}", error.message()) }
     };
     let mut faults: Vec<Fault> = errors.into_iter().map(fault).collect();
     faults.sort_by_key(|fault| fault.line);
@@ -187,5 +190,6 @@ mod tests {
         assert!(!format!("{faults:?}").contains("hunter2"));
         let twice = parse("a = 1\na = 2\n").unwrap_err();
         assert_eq!(twice[0].line, Some(2), "{twice:?}");
+        assert!(twice[0].reason.contains("duplicate key “a”"), "{twice:?}");
     }
 }
