@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use herald::clock::Clock;
 
-use crate::world::{Post, Sink, relay, stores};
+use crate::world::{NameServer, Post, Sink, relay, stores};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_with_narrow_limits_gets_a_whole_edition_and_refuses_little() {
@@ -56,6 +56,41 @@ async fn per_domain_is_held_and_the_rest_goes_at_once() {
     sink.has_each_once(400);
     assert!(begun.elapsed() >= Duration::from_millis(1500), "{:?}", begun.elapsed());
     assert_eq!(sink.count("/faults/domain-rate450"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn domains_of_one_mail_provider_share_its_limit() {
+    let names = NameServer::start(&[("one.test", "mx1.host.test"), ("two.test", "mx2.host.test")]);
+    let sink = Sink::start(&[]);
+    let post =
+        Post::new(200, &format!("{}\nper_provider = {{ \"host.test\" = 50 }}", relay(&sink))).await.asking(&names.at);
+    post.run(
+        "UPDATE subscribers SET mailbox = 'r' || id || CASE WHEN id % 2 = 0 THEN '@one.test' ELSE '@two.test' END",
+    )
+    .await;
+    let begun = Instant::now();
+    while post.deliver().await.waiting > 0 {
+        post.clock.advance(chrono::Duration::seconds(20));
+    }
+    sink.has_each_once(200);
+    // But for the few that had gone before the name server answered.
+    assert!(
+        begun.elapsed() >= Duration::from_millis(2500),
+        "{:?}: each domain had a limit of its own",
+        begun.elapsed()
+    );
+    let asked = names.asked();
+    assert!(asked.len() == 2 && asked.values().all(|times| *times <= 2), "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_asked_for_the_domains_of_an_edition_that_goes_well() {
+    let names = NameServer::start(&[]);
+    let sink = Sink::start(&[]);
+    let post = Post::new(100, &relay(&sink)).await.asking(&names.at);
+    post.deliver().await;
+    sink.has_each_once(100);
+    assert!(names.asked().is_empty(), "{:?}", names.asked());
 }
 
 /// The addresses in the order in which the server took their copies.

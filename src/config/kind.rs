@@ -11,7 +11,7 @@ use url::{Host, Url};
 
 use super::newsletters::{SUBSCRIBER, is_calendar};
 use super::returns::folder;
-use super::{Imap, Missing, Span, Target};
+use super::{Imap, Missing, Resolver, Span, Target};
 use crate::article::{Language as Tag, topic_id};
 use crate::audience::Address;
 use crate::calendar;
@@ -107,6 +107,8 @@ kinds! {
     RelayUrl, "relay-url", "address of a relay", "smtp://herald@mail.newsroom.example:587";
     /// A mailbox on an IMAP server.
     ImapUrl, "imap-url", "address of a mailbox", "imaps://bounces%40newsroom.example@mail.newsroom.example/INBOX";
+    /// Where names are looked up.
+    NameServer, "name-server", "`system`, `off`, or IP address and port", "127.0.0.1:53";
     /// A folder of a mailbox.
     Folder, "imap-folder", "folder of a mailbox", "Herald/read";
     /// A colour.
@@ -157,6 +159,7 @@ impl Kind {
             Kind::StoreUrl => store_url(text),
             Kind::RelayUrl => Target::of(text, Path::new("")).map(drop),
             Kind::ImapUrl => Imap::of(text).map(drop),
+            Kind::NameServer => Resolver::of(text).map(drop),
             Kind::Folder => folder(text),
             Kind::Colour => colour(text),
             Kind::Sender if text.chars().any(char::is_control) => Err("it holds a line break or another control character".to_owned()),

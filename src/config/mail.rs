@@ -1,6 +1,7 @@
 //! `[mail]`: how mail leaves the house.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -36,6 +37,11 @@ pub struct Mail {
     #[serde(default)]
     #[schemars(range(max = 1000))]
     pub per_day: u32,
+    /// Where the MX records of recipient domains are looked up, so that domains with the same mail provider share its pace once one of
+    /// them pushes back: `system`, `off`, or an address such as `127.0.0.1:53`.
+    #[serde(default = "resolver")]
+    #[schemars(with = "kind::NameServer", example = &"system")]
+    pub resolver: String,
     /// The relays; several share the copies by their weights. Without any: the folder `var/outbox`.
     #[serde(default = "relays")]
     #[schemars(length(min = 1))]
@@ -52,6 +58,44 @@ fn from() -> String {
     "Public Affairs Office <news@newsroom.example>".to_owned()
 }
 
+fn resolver() -> String {
+    "system".to_owned()
+}
+
+/// Where names are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolver {
+    /// Nowhere.
+    Off,
+    /// Where the system does.
+    System,
+    /// At this server.
+    At(SocketAddr),
+}
+
+impl Resolver {
+    /// What `[mail] resolver` says.
+    ///
+    /// # Errors
+    /// What to write.
+    pub(super) fn of(text: &str) -> Result<Resolver, String> {
+        match text {
+            "off" => Ok(Resolver::Off),
+            "system" => Ok(Resolver::System),
+            at => at.parse().map(Resolver::At).map_err(|_| {
+                format!("“{at}” is no name server; write \"system\", \"off\", or an address with its port such as \"127.0.0.1:53\"")
+            }),
+        }
+    }
+}
+
+impl Mail {
+    /// Where names are looked up.
+    pub fn resolver(&self) -> Resolver {
+        Resolver::of(&self.resolver).unwrap_or(Resolver::System)
+    }
+}
+
 fn relays() -> Vec<Relay> {
     vec![Relay {
         name: "outbox".to_owned(),
@@ -65,6 +109,7 @@ fn relays() -> Vec<Relay> {
         per_connection: None,
         per_second: None,
         per_domain: BTreeMap::new(),
+        per_provider: BTreeMap::new(),
         weight: weight(),
     }]
 }
@@ -77,6 +122,7 @@ impl Default for Mail {
             return_path: None,
             sandbox: false,
             per_day: 0,
+            resolver: resolver(),
             relays: relays(),
             dkim: None,
             returns: None,
@@ -133,6 +179,11 @@ pub struct Relay {
     #[serde(default)]
     #[schemars(with = "kind::PerDomain", example = BTreeMap::from([("gmail.com", 20)]))]
     pub per_domain: BTreeMap<String, u32>,
+    /// The same for mail providers, that is for all recipient domains together whose first MX host is of that domain: `google.com`,
+    /// `outlook.com`. It holds where MX records can be looked up (`[mail] resolver`).
+    #[serde(default)]
+    #[schemars(with = "kind::PerDomain", example = BTreeMap::from([("google.com", 20)]))]
+    pub per_provider: BTreeMap<String, u32>,
     /// Its share of the copies beside the other relays: 3 gets three times what 1 gets. 0: a reserve, used only while none of the
     /// others can be worked with. A relay that cannot be reached, or refuses us, hands over to the others.
     #[serde(default = "weight")]

@@ -33,7 +33,7 @@ pub use error::{ConfigError, Fault};
 pub use feeds::{Feed, FeedContent, Feeds};
 pub use keep::Keep;
 pub use lists::{Basis, List};
-pub use mail::{Mail, Relay, Target, Tls};
+pub use mail::{Mail, Relay, Resolver, Target, Tls};
 pub use near::nearest;
 pub use newsletters::{Approval, Missing, Newsletter, OnUnknown, Schedule, Timezone};
 pub use returns::{Imap, Returns};

@@ -281,6 +281,9 @@ fn a_pace_is_a_number_for_a_domain_that_mail_goes_to() {
     says(&per_domain("{ gmail = 20 }"), &[":52:", "per_domain.gmail", "no domain that mail goes to"]);
     says(&per_domain("{ \"gmail.com\" = -1 }"), &[":52:", "per_domain.gmail.com", "0"]);
     says(&per_domain("20"), &[":52:", "per_domain", "a table by domain"]);
+    let resolver = |value: &str| with("[[mail.relays]]", &format!("resolver = {value}\n[[mail.relays]]"));
+    assert_eq!(load(&resolver("\"[::1]:5353\"")).unwrap().mail.resolver(), Resolver::At("[::1]:5353".parse().unwrap()));
+    says(&resolver("\"127.0.0.1\""), &["resolver", "127.0.0.1:53"]);
 }
 
 #[test]

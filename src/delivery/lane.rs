@@ -6,7 +6,7 @@
 //! weight 0 is a reserve: it gets copies only while none of the others can be worked with.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::gate::Gate;
 use super::pace::Pace;
 use super::pace::domains::Domains;
+use super::pace::providers::Providers;
 use super::queue::{Job, Queue};
 use super::relay::{Relay, Terms};
 
@@ -36,9 +37,9 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    fn new((relay, terms): (Relay, Terms)) -> Lane {
+    fn new((relay, terms): (Relay, Terms), providers: &Arc<Providers>) -> Lane {
         let gate = Gate::new(terms.connections, matches!(relay, Relay::Smtp(_)));
-        let (pace, domains) = (Pace::new(terms.per_second), Domains::new(terms.per_domain.clone()));
+        let (pace, domains) = (Pace::new(terms.per_second), Domains::new(terms.limits.clone(), Arc::clone(providers)));
         Lane { relay, terms, queue: Queue::default(), gate, pace, domains, refused: Mutex::default() }
     }
 
@@ -74,9 +75,9 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) fn new(relays: Vec<(Relay, Terms)>) -> Lanes {
+    pub(super) fn new(relays: Vec<(Relay, Terms)>, providers: &Arc<Providers>) -> Lanes {
         let owed = Mutex::new(vec![0; relays.len()]);
-        Lanes { all: relays.into_iter().map(Lane::new).collect(), owed }
+        Lanes { all: relays.into_iter().map(|relay| Lane::new(relay, providers)).collect(), owed }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Lane> {

@@ -7,9 +7,10 @@
 //! 3. While nobody pushes back it grows by a tenth after each calm. Each push-back doubles the calm, so that a limit once found
 //!    is seldom tried.
 //!
-//! [`domains`] has one for each recipient domain.
+//! [`domains`] has one for each recipient domain, and for each mail provider that [`providers`] knows of.
 
 pub(super) mod domains;
+pub(super) mod providers;
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -237,7 +237,7 @@ impl Level {
                 Ok(()) => return Some(job),
                 Err(at) => {
                     later(at);
-                    no_room.extend(self.set_aside(job, domains));
+                    no_room.extend(self.set_aside(job, domains, now));
                 }
             }
         }
@@ -245,10 +245,10 @@ impl Level {
     }
 
     /// Sets a job aside; it comes back where there is no room for it.
-    fn set_aside(&mut self, job: Job, domains: &Domains) -> Option<Job> {
+    fn set_aside(&mut self, job: Job, domains: &Domains, now: Instant) -> Option<Job> {
         let all: usize = self.aside.values().map(VecDeque::len).sum();
         let own = self.aside.get(job.domain()).map_or(0, VecDeque::len);
-        if own > 0 && (all >= ASIDE || own >= domains.room(job.domain())) {
+        if own > 0 && (all >= ASIDE || own >= domains.room(job.domain(), now)) {
             return Some(job);
         }
         self.aside.entry(job.domain().to_owned()).or_default().push_back(job);

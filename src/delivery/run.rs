@@ -9,7 +9,8 @@ use tokio::time::Instant as Moment;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
+use crate::net::dns::Resolver;
 use crate::store::deliveries;
 use crate::store::editions::{ramp, states};
 use crate::store::journal::Journal;
@@ -20,6 +21,7 @@ use crate::wake::{Task, Wake};
 
 use super::crew::{Crew, Stopped};
 use super::lane::Lanes;
+use super::pace::providers::Providers;
 use super::post::Desk;
 use super::queue::Job;
 use super::relay::{Relay, Terms};
@@ -103,7 +105,8 @@ pub async fn run_with(
     let closing = CancellationToken::new();
     let desk = Desk::new(store.clone(), clock.clone(), wake.clone(), press.clone(), &relays);
     let mut post = tokio::spawn(desk.run(closing.clone(), stop.clone()));
-    let done = shifts(hand, stop.clone(), until_idle, progress, (press, relays, journal)).await;
+    let providers = providers(config);
+    let done = shifts(hand, stop.clone(), until_idle, progress, Kit { press, relays, journal, providers }).await;
     closing.cancel();
     let too_late = async {
         stop.cancelled().await;
@@ -116,13 +119,36 @@ pub async fn run_with(
     done
 }
 
+/// Who knows the mail providers of domains: nobody where mail goes into folders only.
+fn providers(config: &Config) -> Arc<Providers> {
+    let folders = config.mail.relays.iter().all(|relay| relay.url.starts_with("folder:"));
+    let resolver = match config.mail.resolver() {
+        _ if folders => None,
+        config::Resolver::Off => None,
+        config::Resolver::System => Resolver::open(None).map(Some).unwrap_or_else(|error| {
+            tracing::debug!(%error, "mail providers are not known");
+            None
+        }),
+        config::Resolver::At(at) => Resolver::open(Some(at)).ok(),
+    };
+    Providers::new(resolver, matches!(config.mail.resolver(), config::Resolver::At(_)))
+}
+
+/// What every shift works with.
+struct Kit {
+    press: Press,
+    relays: Vec<(Relay, Terms)>,
+    journal: Arc<Journal>,
+    providers: Arc<Providers>,
+}
+
 /// One shift after the other: a new one begins where the store could not be written.
 async fn shifts(
     hand: Hand<'_>,
     stop: CancellationToken,
     until_idle: bool,
     progress: &Progress,
-    (press, relays, journal): (Press, Vec<(Relay, Terms)>, Arc<Journal>),
+    Kit { press, relays, journal, providers }: Kit,
 ) -> Result<Summary, DeliveryError> {
     let Hand { store, clock, wake, .. } = hand;
     let mut finished = Vec::new();
@@ -132,7 +158,7 @@ async fn shifts(
             clock.clone(),
             press.clone(),
             Arc::clone(&journal),
-            Lanes::new(relays.clone()),
+            Lanes::new(relays.clone(), &providers),
             progress.clone(),
             stop.clone(),
         );

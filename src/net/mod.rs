@@ -1,5 +1,6 @@
 //! The doors to other machines. A room above says what it wants; here it is said in the protocol's words.
 
+pub mod dns;
 pub mod http;
 pub mod imap;
 pub mod smtp;

@@ -2,10 +2,12 @@
 
 mod dovecot;
 mod post;
+mod resolver;
 mod server;
 
 pub use dovecot::Dovecot;
 pub use post::{Post, Sink, postgres, relay, stores};
+pub use resolver::NameServer;
 pub use server::{Authority, Server, Ways};
 
 use std::path::{Path, PathBuf};

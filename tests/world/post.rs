@@ -99,6 +99,12 @@ impl Post {
         post
     }
 
+    /// The same, asking that name server who receives mail.
+    pub fn asking(mut self, resolver: &str) -> Post {
+        self.config.mail.resolver = resolver.to_owned();
+        self
+    }
+
     /// A newsroom in `folder`, with the settings of its relay as TOML.
     pub async fn at(folder: &Path, relay: &str, own: Option<tempfile::TempDir>) -> Post {
         Post::with("sqlite://herald.db", folder, relay, own).await

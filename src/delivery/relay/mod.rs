@@ -13,6 +13,7 @@ use crate::config::{Config, Proof, Relay as Setting, Target, Tls};
 use crate::net::smtp::{Dial, Encryption, Limits, Login, TlsConfigs};
 
 use super::crew::Crew;
+use super::pace::domains::Limits as DomainLimits;
 use super::{Copy, DeliveryError, Press};
 
 /// A relay, ready to be used by any number of connections.
@@ -29,8 +30,8 @@ pub(super) struct Terms {
     pub(super) connections: usize,
     /// Messages a second; 0: no limit.
     pub(super) per_second: u32,
-    /// The same for a recipient domain; `*`: for each of the others.
-    pub(super) per_domain: BTreeMap<String, u32>,
+    /// The same for recipient domains and mail providers.
+    pub(super) limits: DomainLimits,
     /// Its share of the copies; 0: a reserve.
     pub(super) weight: u32,
 }
@@ -55,7 +56,7 @@ impl Relay {
             name: setting.name.clone(),
             connections: setting.connections(),
             per_second: setting.per_second.unwrap_or(if target.is_local() { 0 } else { ELSEWHERE }),
-            per_domain: setting.per_domain.iter().map(|(name, most)| (domain(name), *most)).collect(),
+            limits: DomainLimits { domains: named(&setting.per_domain), providers: named(&setting.per_provider) },
             weight: setting.weight,
         };
         let relay = match target {
@@ -95,6 +96,10 @@ impl Relay {
             Relay::Smtp(server) => server.work(crew, lane).await,
         }
     }
+}
+
+fn named(limits: &BTreeMap<String, u32>) -> BTreeMap<String, u32> {
+    limits.iter().map(|(name, most)| (domain(name), *most)).collect()
 }
 
 /// A domain as addresses have it.
