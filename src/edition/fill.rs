@@ -249,6 +249,7 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         lists: edition.settings.lists.clone(),
         upto: edition.audience_upto,
     };
+    let mut spread = !edition.settings.ramp;
     while !edition.filled && matches!(edition.state, State::Queued | State::Sending) {
         let mut tx = store.write().await?;
         ledger::one_at_a_time(&mut tx).await?;
@@ -261,6 +262,12 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         // Where the stories stand is asked for each chunk: another edition may have been frozen meanwhile.
         let chooser = Chooser::of(&mut tx, &edition).await?;
         let members = audience.page(&mut tx, edition.filled_to).await?;
+        if members.is_empty() && !spread {
+            drop(tx);
+            over_days(store, &edition).await?;
+            spread = true;
+            continue;
+        }
         let had = chooser.had(&mut tx, &members).await?;
         let copies: Vec<Copy> = members
             .iter()
@@ -281,12 +288,7 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
             drop(tx);
             return Ok(edition.recipients);
         }
-        let days = if edition.filled { spread(&mut tx, &edition).await? } else { Vec::new() };
         tx.commit().await?;
-        if days.len() > 1 {
-            let words = ramp::words(&days, |at| at.with_timezone(&edition.settings.when.zone()).to_rfc3339());
-            tracing::info!("edition {} goes by a ramp: {words}", edition.id);
-        }
         edition.filled_to = to;
         edition.recipients += i64::try_from(copies.len()).unwrap_or(0);
         progress(edition.recipients);
@@ -296,13 +298,27 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
     Ok(edition.recipients)
 }
 
-/// Gives each copy of an edition its day, where it goes by a ramp; the days.
-async fn spread(tx: &mut Tx, edition: &Edition) -> Result<Vec<calendar::Day>, StoreError> {
+/// Gives each copy of an edition that goes by a ramp its day, a chunk at a time. Where this broke off the next fill goes on with it.
+async fn over_days(store: &Store, edition: &Edition) -> Result<(), StoreError> {
     let settings = &edition.settings;
-    if !settings.ramp {
-        return Ok(Vec::new());
-    }
     let days = ramp::days(edition.recipients, edition.start_at, settings.when.zone());
-    calendar::plan(tx, edition.id, &settings.lists, &days).await?;
-    Ok(days)
+    let mut tx = store.read().await?;
+    let last = calendar::last(&mut tx, edition.id, &settings.lists, &days).await?;
+    drop(tx);
+    let planned: Vec<_> = days.iter().copied().zip(last).collect();
+    let mut after = 0;
+    loop {
+        let mut tx = store.write().await?;
+        let Some(upto) = calendar::plan(&mut tx, edition.id, &settings.lists, &planned, (after, CHUNK)).await? else {
+            break;
+        };
+        tx.commit().await?;
+        after = upto;
+        tokio::time::sleep(PAUSE).await;
+    }
+    if days.len() > 1 {
+        let words = ramp::words(&days, |at| at.with_timezone(&settings.when.zone()).to_rfc3339());
+        tracing::info!("edition {} goes by a ramp: {words}", edition.id);
+    }
+    Ok(())
 }

@@ -19,40 +19,79 @@ pub struct Day {
     pub copies: i64,
 }
 
-// From the places to the rows: who confirmed last comes first, and of two the one who came last. The days are taken apart
-// once, not for each place.
-const PLAN: &str = "WITH days AS MATERIALIZED (SELECT CAST(value ->> 0 AS BIGINT) AS day, CAST(value ->> 1 AS BIGINT) AS first,
-        CAST(value ->> 2 AS BIGINT) AS last, CAST(value ->> 3 AS BIGINT) AS at FROM json_each($3))
-    UPDATE deliveries SET next_at = r.at, state = CASE WHEN r.day = 0 THEN 0 ELSE 3 END,
-        line = CASE WHEN r.day = 0 THEN NULL ELSE $4 END
-    FROM (SELECT p.subscriber, days.at, days.day FROM
-        (SELECT d.subscriber, ROW_NUMBER() OVER (ORDER BY COALESCE(m.since, 0) DESC, d.subscriber DESC) AS place
+/// Who is the last of a day: when they confirmed, and their number. Who confirmed last comes first, and of two the one who came
+/// last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last {
+    since: i64,
+    subscriber: i64,
+}
+
+const LAST: &str = "SELECT p.since, p.subscriber FROM
+        (SELECT d.subscriber, COALESCE(m.since, 0) AS since,
+            ROW_NUMBER() OVER (ORDER BY COALESCE(m.since, 0) DESC, d.subscriber DESC) AS place
             FROM deliveries d LEFT JOIN (SELECT subscriber, MAX(COALESCE(consent_at, joined_at)) AS since FROM memberships
                 WHERE list IN (SELECT l.id FROM json_each($2) n JOIN lists l ON l.name = n.value ->> 0)
                 GROUP BY subscriber) m ON m.subscriber = d.subscriber
             WHERE d.edition = $1) p
-        JOIN days ON p.place BETWEEN days.first AND days.last) r
-    WHERE deliveries.edition = $1 AND deliveries.subscriber = r.subscriber";
+    WHERE p.place IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($3)) ORDER BY p.place";
 
-/// Gives each copy of an edition its day, the most recently confirmed of these lists first. All of it has to be there, and
-/// nothing of it may have been claimed.
+/// Who of an edition's people is the last of each day, the most recently confirmed of these lists first. All of its copies
+/// have to be there.
 ///
 /// # Errors
 /// What the database says.
-pub async fn plan(tx: &mut Tx, edition: i64, lists: &[String], days: &[Day]) -> Result<u64, StoreError> {
-    let mut before = 0;
-    let rows: Vec<(usize, i64, i64, i64)> = days
-        .iter()
-        .enumerate()
-        .map(|(n, day)| {
-            let first = before + 1;
-            before += day.copies;
-            (n, first, before, day.at.timestamp_micros())
-        })
-        .collect();
-    let lists: Vec<[&str; 1]> = lists.iter().map(|list| [list.as_str()]).collect();
-    let (lists, rows) = (serde_json::to_string(&lists)?, serde_json::to_string(&rows)?);
-    tx.q(PLAN).bind(edition).bind(lists).bind(rows).bind(RAMP).execute().await
+pub async fn last(tx: &mut Tx, edition: i64, lists: &[String], days: &[Day]) -> Result<Vec<Last>, StoreError> {
+    let mut place = 0;
+    let places = days.iter().map(|day| {
+        place += day.copies;
+        [place]
+    });
+    let places = serde_json::to_string(&places.collect::<Vec<_>>())?;
+    let rows = tx.q(LAST).bind(edition).bind(names(lists)?).bind(places).all().await?;
+    rows.iter().map(|row| Ok(Last { since: row.get(0)?, subscriber: row.get(1)? })).collect()
+}
+
+// What is planned already stays: it may have been claimed.
+const PLAN: &str = "WITH days AS MATERIALIZED (SELECT CAST(value ->> 0 AS BIGINT) AS day, CAST(value ->> 1 AS BIGINT) AS since,
+        CAST(value ->> 2 AS BIGINT) AS subscriber, CAST(value ->> 3 AS BIGINT) AS at FROM json_each($3))
+    UPDATE deliveries SET next_at = r.at, state = CASE WHEN r.day = 0 THEN 0 ELSE 3 END,
+        line = CASE WHEN r.day = 0 THEN NULL ELSE $4 END
+    FROM (SELECT p.subscriber, p.day, days.at FROM
+        (SELECT d.subscriber, (SELECT MIN(days.day) FROM days
+                WHERE (COALESCE(m.since, 0), d.subscriber) >= (days.since, days.subscriber)) AS day
+            FROM deliveries d LEFT JOIN (SELECT subscriber, MAX(COALESCE(consent_at, joined_at)) AS since FROM memberships
+                WHERE subscriber > $5 AND subscriber <= $6
+                AND list IN (SELECT l.id FROM json_each($2) n JOIN lists l ON l.name = n.value ->> 0)
+                GROUP BY subscriber) m ON m.subscriber = d.subscriber
+            WHERE d.edition = $1 AND d.subscriber > $5 AND d.subscriber <= $6 AND d.state = 0 AND d.next_at = $7) p
+        JOIN days ON days.day = p.day) r
+    WHERE deliveries.edition = $1 AND deliveries.subscriber = r.subscriber";
+const UPTO: &str = "SELECT MAX(subscriber) FROM
+    (SELECT subscriber FROM deliveries WHERE edition = $1 AND subscriber > $2 ORDER BY subscriber LIMIT $3) p";
+
+/// Gives the next `limit` copies of an edition behind the subscriber `after` their days; up to whom. `None`: nobody is left.
+///
+/// # Errors
+/// What the database says.
+pub async fn plan(
+    tx: &mut Tx,
+    edition: i64,
+    lists: &[String],
+    days: &[(Day, Last)],
+    (after, limit): (i64, i64),
+) -> Result<Option<i64>, StoreError> {
+    let upto: Option<i64> = tx.q(UPTO).bind(edition).bind(after).bind(limit).one().await?.get(0)?;
+    let Some(upto) = upto else { return Ok(None) };
+    let row = |(n, (day, last)): (usize, &(Day, Last))| (n, last.since, last.subscriber, day.at.timestamp_micros());
+    let days = serde_json::to_string(&days.iter().enumerate().map(row).collect::<Vec<_>>())?;
+    let plan = tx.q(PLAN).bind(edition).bind(names(lists)?).bind(days).bind(RAMP).bind(after).bind(upto);
+    plan.bind(Instant::MAX_UTC.timestamp_micros()).execute().await?;
+    Ok(Some(upto))
+}
+
+fn names(lists: &[String]) -> Result<String, StoreError> {
+    Ok(serde_json::to_string(&lists.iter().map(|list| [list.as_str()]).collect::<Vec<_>>())?)
 }
 
 const WAITING: &str = "SELECT next_at, CAST(COUNT(*) AS BIGINT) FROM deliveries
