@@ -159,6 +159,30 @@ async fn one_that_waits_for_approval_after_its_slot_is_an_alarm_until_it_has_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_of_returns_that_cannot_be_read_is_an_alarm_until_it_can() {
+    let called = Called::start().await;
+    let mut world = newsroom(None, "folder:var/outbox", &called, "").await;
+    let mut config = (*world.newsroom.site.config).clone();
+    config.mail.returns = Some(toml::from_str("maildir = \"returned\"").expect("a setting"));
+    let store = world.newsroom.site.store.clone();
+    world.newsroom = Newsroom::open(Arc::new(config), store, world.clock.clone()).await.expect("a newsroom");
+    world.pass(false).await;
+    let (posts, beats) = called.since();
+    assert_eq!((states_of(&posts), beats), (vec![("raised", "returns")], 0), "{posts:?}");
+    assert!(posts[0]["reason"].as_str().is_some_and(|why| why.contains("returned")), "{posts:?}");
+    // A process that has just begun has not looked yet.
+    let site = world.newsroom.site.clone();
+    let fresh = Newsroom::open(site.config, site.store, world.clock.clone()).await.expect("a newsroom");
+    fresh.look_after(std::time::Duration::from_secs(900)).await.expect("a look");
+    assert_eq!(called.since(), (vec![], 0));
+    for folder in ["new", "cur", "tmp"] {
+        std::fs::create_dir_all(world.path("returned").join(folder)).expect("a Maildir");
+    }
+    world.pass(false).await;
+    assert_eq!(states_of(&called.since().0), [("over", "returns")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_made_and_what_no_relay_takes_is_an_alarm_and_staff_that_pause_are_none() {
     let called = Called::start().await;
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number");

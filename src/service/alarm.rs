@@ -1,5 +1,5 @@
 //! The alarm: an edition that was due and did not go out is told, once for each cause, and once more when that is over
-//! (DESIGN, part 7: *Time*).
+//! (DESIGN, part 7: *Time*). So is a mailbox of returns that cannot be read: who is gone would be written to again and again.
 //!
 //! 1. [`Newsroom::look_after`] looks what stands in the way now, and compares it with what the store remembers.
 //! 2. What is new is written down with its mails (`[alerts] to`) in one transaction, and logged as an error.
@@ -114,6 +114,10 @@ impl Newsroom {
         if let Some(words) = self.progress.down().filter(|_| self.progress.waiting() > 0) {
             causes.push(Cause { name: "relay".to_owned(), words, edition: None, patience });
         }
+        let unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+        if !unread.is_empty() {
+            causes.push(Cause { name: "returns".to_owned(), words: unread.join("; "), edition: None, patience });
+        }
         Ok(causes)
     }
 
@@ -121,12 +125,14 @@ impl Newsroom {
     /// tried again.
     async fn still(&self, tx: &mut Tx, known: &[Alarm], causes: &mut Vec<Cause>) -> Result<(), StoreError> {
         let looked = self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let read = self.unread.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         for alarm in known.iter().filter(|alarm| alarm.over_at.is_none()) {
             let stands = match alarm.cause.as_str() {
                 "relay" if self.progress.down().is_none() && self.progress.sent() == 0 => {
                     let waiting = deliveries::waiting(tx).await?;
                     waiting.now + waiting.later > 0
                 }
+                "returns" => !read && self.site.config.mail.returns.is_some(),
                 cause => cause.starts_with("failed:") && !looked,
             };
             if stands {

@@ -85,6 +85,8 @@ pub struct Newsroom {
     pub progress: Progress,
     /// Newsletters whose edition could not be made at the last look, with the reason; `None` before there was one.
     failed: Arc<Mutex<Option<Failed>>>,
+    /// Mailboxes of returns that could not be read at the last look, and why; `None` before the first.
+    unread: Arc<Mutex<Option<Vec<String>>>>,
 }
 
 impl Newsroom {
@@ -99,7 +101,7 @@ impl Newsroom {
         drop(tx);
         let (shelf, wake) = (Arc::new(Shelf::new()), Wake::new());
         let site = Site { config, store, clock, templates, keyring, shelf, wake };
-        Ok(Newsroom { site, progress: Progress::new(), failed: Arc::default() })
+        Ok(Newsroom { site, progress: Progress::new(), failed: Arc::default(), unread: Arc::default() })
     }
 
     /// Where the static copy is kept, if anywhere.

@@ -108,7 +108,10 @@ impl Newsroom {
     pub async fn read_returns(&self) -> Result<Vec<Looked>, ServiceError> {
         let site = &self.site;
         let desk = Desk { store: &site.store, ring: &site.keyring, clock: &site.clock, dry_run: false };
-        Ok(returns::read_mailboxes(&site.config, &desk, &mut |_, _| {}).await?)
+        let all = returns::read_mailboxes(&site.config, &desk, &mut |_, _| {}).await?;
+        let unread = all.iter().filter_map(|looked| Some(format!("{}: {}", looked.mailbox, looked.failed.as_ref()?)));
+        *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread.collect());
+        Ok(all)
     }
 
     /// Lets go public what is due; how many did.

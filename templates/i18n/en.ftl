@@ -256,5 +256,6 @@ alarm-stopped = { $title } No. { $number } was stopped before everybody had it
 alarm-stuck = { $title } No. { $number } was due at { $time } and nothing of it has left
 alarm-failed = The edition of { $title } could not be made
 alarm-relay = No mail server takes our mail
+alarm-returns = What comes back to us cannot be read
 alarm-reason = Why, in the words of the log: { $reason }
 alarm-over = That is over since { $time }.

@@ -261,5 +261,6 @@ alarm-stopped = { $title } бр. { $number } је заустављено пре 
 alarm-stuck = { $title } бр. { $number } је требало послати { $time }, али ништа није отишло
 alarm-failed = Издање { $title } није могло да се направи
 alarm-relay = Ниједан сервер не прима нашу пошту
+alarm-returns = Не може да се прочита оно што нам се враћа
 alarm-reason = Зашто, речима дневника: { $reason }
 alarm-over = То је прошло од { $time }.

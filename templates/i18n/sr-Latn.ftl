@@ -261,5 +261,6 @@ alarm-stopped = { $title } br. { $number } je zaustavljeno pre nego što su ga s
 alarm-stuck = { $title } br. { $number } je trebalo poslati { $time }, ali ništa nije otišlo
 alarm-failed = Izdanje { $title } nije moglo da se napravi
 alarm-relay = Nijedan server ne prima našu poštu
+alarm-returns = Ne može da se pročita ono što nam se vraća
 alarm-reason = Zašto, rečima dnevnika: { $reason }
 alarm-over = To je prošlo od { $time }.
