@@ -251,7 +251,7 @@ async fn the_daemon_beats_while_all_is_well_and_its_numbers_say_what_is_overdue(
         let file: PathBuf = world.path("config.toml");
         let config = Config::load(&file, &text, std::iter::empty::<(String, String)>()).expect("a configuration");
         let store = Store::open(&config.store.url, &config.folder).await.expect("a store");
-        let doors = Doors::open(&config.listen).await.expect("doors");
+        let doors = Doors::open(&config).await.expect("doors");
         let newsroom = Newsroom::open(Arc::new(config), store, clock).await.expect("a newsroom");
         newsroom.compose(false, None).await.expect("editions");
         called.since();

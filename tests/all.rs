@@ -8,6 +8,7 @@ mod broken;
 mod browser;
 mod cli;
 mod daemon;
+mod door;
 mod editions;
 mod feeds;
 mod held;

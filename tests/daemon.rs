@@ -8,14 +8,15 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 /// A daemon and what it says on standard error.
-struct Daemon {
-    process: Child,
+pub(crate) struct Daemon {
+    /// The process.
+    pub(crate) process: Child,
     log: Receiver<String>,
     said: Vec<String>,
 }
 
 impl Daemon {
-    fn start(folder: &Path) -> Daemon {
+    pub(crate) fn start(folder: &Path) -> Daemon {
         let mut process = Command::new(assert_cmd::cargo::cargo_bin("herald"))
             .current_dir(folder)
             .arg("run")
@@ -30,13 +31,13 @@ impl Daemon {
         Daemon { process, log, said: Vec::new() }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().expect("kill").success());
     }
 
     /// Waits for a line of the log that holds `words`.
-    fn hears(&mut self, words: &str) -> String {
+    pub(crate) fn hears(&mut self, words: &str) -> String {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             let Ok(line) = self.log.recv_timeout(Duration::from_secs(60)) else { break };
@@ -58,7 +59,7 @@ impl Drop for Daemon {
 }
 
 /// Asks `what` again and again until it is so.
-fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask() {
@@ -69,12 +70,12 @@ fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn port() -> u16 {
+pub(crate) fn port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port()
 }
 
 /// The answer to a GET, head and body; `None` while nobody listens.
-fn get(port: u16, path: &str) -> Option<String> {
+pub(crate) fn get(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();

@@ -52,6 +52,7 @@ impl Served {
             clock: Clock::standing(Utc.with_ymd_and_hms(2026, 3, 20, 12, 0, 0).single().expect("an instant")),
             shelf: Arc::new(Shelf::new()),
             wake: Wake::new(),
+            guests: Arc::default(),
             config,
             store,
             keyring,

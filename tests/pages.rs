@@ -69,6 +69,7 @@ impl Served {
             clock: Clock::standing(now),
             shelf: Arc::new(Shelf::new()),
             wake: Wake::new(),
+            guests: Arc::default(),
             config: Arc::new(config),
             store,
             keyring,

@@ -179,7 +179,7 @@ async fn the_daemon_seals_by_itself() {
     assert_eq!(kept(&world).await, (2, 0));
     world.advance(Duration::days(3));
     let stop = CancellationToken::new();
-    let doors = Doors::open(&world.newsroom.site.config.listen).await.expect("two ports");
+    let doors = Doors::open(&world.newsroom.site.config).await.expect("two ports");
     let daemon = herald::service::run(world.newsroom.clone(), doors.listeners().expect("sockets"), stop.clone());
     let daemon = tokio::spawn(daemon);
     for _ in 0..300 {

@@ -10,6 +10,7 @@ use crate::article::Fault;
 use crate::audience::csv;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Text};
+use crate::service::unusable_tls;
 use crate::source;
 use crate::template::{Beside, TemplateError, TemplateFault, Templates};
 
@@ -58,6 +59,7 @@ impl Check {
 /// Looks at what the configuration names.
 fn look(mut found: Findings, config: &Config) -> Findings {
     found.configuration = config.cannot_send();
+    found.configuration.extend(unusable_tls(config));
     match Templates::to_check(config) {
         Ok(templates) => {
             let checked = templates.check(&beside(config));

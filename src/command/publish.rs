@@ -55,6 +55,7 @@ impl Publish {
             clock: cx.clock.clone(),
             shelf: Arc::new(Shelf::new()),
             wake: Wake::new(),
+            guests: Arc::default(),
             store,
             templates,
             keyring,

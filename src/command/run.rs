@@ -29,7 +29,8 @@ impl Run {
         once::may_send(cx, self.now, self.yes)?;
         let store = cx.store().await?;
         let _lock = Lock::take(&store)?;
-        let mut doors = Doors::open(&cx.config.listen).await?;
+        cx.config.refuse(service::unusable_tls(&cx.config))?;
+        let mut doors = Doors::open(&cx.config).await?;
         let stop = stop_on_signal()?;
         let mut again = signal(SignalKind::hangup())?;
         let mut newsroom = Newsroom::open(cx.config.clone(), store.clone(), cx.clock.clone()).await?;
@@ -95,13 +96,14 @@ async fn reload(cx: &mut Context, doors: &mut Doors, newsroom: &Newsroom) -> any
         return Err(Usage(said.to_owned()).into());
     }
     config.refuse(config.cannot_send())?;
+    config.refuse(service::unusable_tls(&config))?;
     let next = Newsroom::open(config.clone(), newsroom.site.store.clone(), cx.clock.clone()).await?;
     // At a start a broken mail stops its newsletters alone; here the templates in use are better than broken ones.
     if let Some(fault) = next.site.templates.set_aside().next() {
         return Err(TemplateError::Fault(fault.clone()).into());
     }
     next.publish().await?;
-    doors.move_to(&config.listen).await?;
+    doors.move_to(&config).await?;
     cx.take_up(config);
     Ok(next)
 }

@@ -11,7 +11,7 @@ use url::{Host, Url};
 
 use super::newsletters::{SUBSCRIBER, is_calendar};
 use super::returns::folder;
-use super::{Imap, Missing, Resolver, Span, Target};
+use super::{Imap, Missing, Network, Resolver, Span, Target};
 use crate::article::{Language as Tag, topic_id};
 use crate::audience::Address;
 use crate::calendar;
@@ -127,6 +127,8 @@ kinds! {
     File, "file", "path", "var/site";
     /// An environment variable.
     Variable, "variable", "name of an environment variable", "RELAY_PASSWORD";
+    /// A machine or network by number.
+    OfNetwork, "network", "IP address or network", "127.0.0.1";
     /// The name of a list.
     OfList, "of-list", "name of a list", "public";
     /// A topic.
@@ -168,6 +170,7 @@ impl Kind {
             Kind::Listener => text.parse::<SocketAddr>().map(drop).map_err(|_| {
                 format!("“{text}” is no IP address with a port; write one like 127.0.0.1:8080, or 0.0.0.0:8080 for every interface")
             }),
+            Kind::OfNetwork => text.parse::<Network>().map(drop),
             Kind::Name => name(text),
             Kind::TopicId => match topic_id(text) {
                 id if id == text && !id.is_empty() => Ok(()),

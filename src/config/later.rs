@@ -6,7 +6,6 @@ const KEYS: &[(&str, &[&str])] = &[
     ("", &["privacy"]),
     ("keep", &["unconfirmed", "logs", "revisions"]),
     ("site", &["logo"]),
-    ("listen", &["tls", "trusted_proxies"]),
     ("lists", &["web_copy"]),
     ("newsletters", &["advance"]),
     ("staff", &["languages"]),

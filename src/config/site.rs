@@ -1,6 +1,5 @@
-//! `[site]`, `[[topics]]`, `[store]` and `[listen]`.
+//! `[site]`, `[[topics]]` and `[store]`.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -155,32 +154,5 @@ impl StoreSection {
         url.set_password(Some(password.expose_secret()))
             .map_err(|()| "url: a password is named, but this store takes none".to_owned())?;
         Ok(SecretString::from(url.to_string()))
-    }
-}
-
-/// What Herald listens on.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Listen {
-    /// Feeds, pages, leaving.
-    #[serde(default = "public")]
-    #[schemars(with = "kind::Listener")]
-    pub public: SocketAddr,
-    /// Health and readiness for those who run it. Keep it inside.
-    #[serde(default = "staff")]
-    #[schemars(with = "kind::Listener")]
-    pub staff: SocketAddr,
-}
-
-fn public() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 8080))
-}
-fn staff() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 8081))
-}
-
-impl Default for Listen {
-    fn default() -> Self {
-        Listen { public: public(), staff: staff() }
     }
 }

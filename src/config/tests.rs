@@ -240,8 +240,6 @@ fn what_is_not_there_yet_is_named_as_such() {
         ("[store]", "[privacy]\n[store]"),
         ("[store]", "[keep]\nlogs = \"30 days\"\n[store]"),
         ("folder = \"var/site\"", "logo = \"x.svg\""),
-        ("[listen]", "[listen]\ntls = { cert = \"a\", key = \"b\" }"),
-        ("[listen]", "[listen]\ntrusted_proxies = [\"127.0.0.1\"]"),
     ] {
         says(&with(from, to), &["does not have", "yet"]);
     }
@@ -430,5 +428,21 @@ fn the_reference_is_up_to_date() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(&file, wanted).unwrap();
         panic!("docs/CONFIG.md was stale; it is written anew: commit it");
+    }
+}
+
+#[test]
+fn wrong_values_of_the_listener_are_named() {
+    for (line, words) in [
+        ("trusted_proxies = [\"localhost\"]", ["listen.trusted_proxies", "10.0.0.0/8"]),
+        ("trusted_proxies = [\"10.0.0.0/40\"]", ["listen.trusted_proxies", "up to 32"]),
+        ("tls = { cert = \"a.pem\" }", ["listen.tls.key", "is missing"]),
+        ("tls = \"a.pem\"", ["listen.tls", "a table"]),
+        ("limits = { serch = 5 }", ["listen.limits.serch", "“search”"]),
+        ("limits = { search = -1 }", ["listen.limits.search", "from 0 to"]),
+    ] {
+        let text = with("[listen]", &format!("[listen]\n{line}"));
+        says(&text, &words);
+        assert!(load(&text).unwrap_err().to_string().contains(&line_of(&text, line)), "{line}");
     }
 }

@@ -17,13 +17,13 @@ mod run;
 
 pub use lock::{Lock, LockError};
 pub use pass::{Pass, Read, counted};
-pub use run::{Doors, Listeners, SOON, run};
+pub use run::{Doors, Listeners, SOON, run, unusable_tls};
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::delivery::{DeliveryError, Progress};
 use crate::edition::EditionError;
 use crate::feed::{FeedError, Shelf};
@@ -61,6 +61,9 @@ pub enum ServiceError {
     /// Somebody else has the store.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Certificate or key cannot be used.
+    #[error("{}: {}", .0.key, .0.reason)]
+    Tls(config::Fault),
     /// An address cannot be listened on.
     #[error("[listen] {key}: {address}: {source}; is another program there? Stop it, or name another address")]
     Listen {
@@ -100,7 +103,7 @@ impl Newsroom {
         let keyring = Arc::new(keys::ring(&mut tx).await?);
         drop(tx);
         let (shelf, wake) = (Arc::new(Shelf::new()), Wake::new());
-        let site = Site { config, store, clock, templates, keyring, shelf, wake };
+        let site = Site { config, store, clock, templates, keyring, shelf, wake, guests: Arc::default() };
         Ok(Newsroom { site, progress: Progress::new(), failed: Arc::default(), unread: Arc::default() })
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -12,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Newsroom, ServiceError};
-use crate::config::Listen;
+use crate::config::{Config, Fault, Listen};
 use crate::edition;
+use crate::net::door::{Door, Files, Part};
 use crate::returns::Looked;
 use crate::store::articles;
 use crate::wake::Task;
@@ -36,6 +38,7 @@ const FINISH: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Doors {
     listen: Listen,
+    door: Option<Arc<Door>>,
     public: std::net::TcpListener,
     staff: std::net::TcpListener,
 }
@@ -44,18 +47,22 @@ impl Doors {
     /// Opens both.
     ///
     /// # Errors
-    /// An address that cannot be listened on, with its key.
-    pub async fn open(listen: &Listen) -> Result<Doors, ServiceError> {
+    /// An address that cannot be listened on, or a certificate that cannot be used, with its key.
+    pub async fn open(config: &Config) -> Result<Doors, ServiceError> {
+        let listen = &config.listen;
+        let door = tls(config)?;
         let public = open("public", listen.public).await?;
         let staff = open("staff", listen.staff).await?;
-        Ok(Doors { listen: listen.clone(), public, staff })
+        Ok(Doors { listen: listen.clone(), door, public, staff })
     }
 
     /// Opens those whose address is another one now. Where one cannot be opened nothing has changed.
     ///
     /// # Errors
     /// As [`Doors::open`].
-    pub async fn move_to(&mut self, listen: &Listen) -> Result<(), ServiceError> {
+    pub async fn move_to(&mut self, config: &Config) -> Result<(), ServiceError> {
+        let listen = &config.listen;
+        let door = tls(config)?;
         let public =
             if listen.public == self.listen.public { None } else { Some(open("public", listen.public).await?) };
         let staff = if listen.staff == self.listen.staff { None } else { Some(open("staff", listen.staff).await?) };
@@ -65,6 +72,7 @@ impl Doors {
         if let Some(staff) = staff {
             self.staff = staff;
         }
+        self.door = door;
         self.listen = listen.clone();
         Ok(())
     }
@@ -76,7 +84,8 @@ impl Doors {
     pub fn listeners(&self) -> Result<Listeners, ServiceError> {
         let public = knock("public", self.listen.public, &self.public)?;
         let staff = knock("staff", self.listen.staff, &self.staff)?;
-        Ok(Listeners { public, staff })
+        let staff_door = self.door.clone().filter(|_| !self.listen.staff.ip().is_loopback());
+        Ok(Listeners { public, staff, door: self.door.clone(), staff_door })
     }
 }
 
@@ -85,16 +94,21 @@ impl Doors {
 pub struct Listeners {
     public: TcpListener,
     staff: TcpListener,
+    /// How the public one is encrypted.
+    door: Option<Arc<Door>>,
+    /// And the other one, where callers from outside reach it.
+    staff_door: Option<Arc<Door>>,
 }
 
 /// Serves and works until `stop` is cancelled; then finishes what is on the wire, within ten seconds. A stage that fails
 /// says so in the log and is tried again.
 pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationToken) {
     let tasks = TaskTracker::new();
-    let Listeners { public, staff } = listeners;
+    let Listeners { public, staff, door, staff_door } = listeners;
     let routes = web::public::router(newsroom.site.clone());
-    tasks.spawn(said("public pages", web::serve(public, routes, stop.clone())));
-    tasks.spawn(said("staff pages", web::serve(staff, web::staff::router(newsroom.site.clone()), stop.clone())));
+    tasks.spawn(said("public pages", web::serve_behind(public, door, routes, stop.clone())));
+    let routes = web::staff::router(newsroom.site.clone());
+    tasks.spawn(said("staff pages", web::serve_behind(staff, staff_door, routes, stop.clone())));
     tasks.spawn(until(stop.clone(), sources(newsroom.clone())));
     tasks.spawn(until(stop.clone(), releases(newsroom.clone())));
     tasks.spawn(until(stop.clone(), feeds(newsroom.clone())));
@@ -115,6 +129,28 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     tasks.close();
     if tokio::time::timeout(FINISH, tasks.wait()).await.is_err() {
         tracing::warn!("stopped after 10 seconds with work unfinished; the next start goes on with it");
+    }
+}
+
+/// The door of `[listen] tls`, if there is one.
+fn tls(config: &Config) -> Result<Option<Arc<Door>>, ServiceError> {
+    let Some(tls) = &config.listen.tls else { return Ok(None) };
+    let files = Files { cert: config.path(&tls.cert), key: config.path(&tls.key) };
+    let door = Door::open(files).map_err(|error| {
+        let key = match error.part {
+            Part::Certificate => "listen.tls.cert",
+            Part::Key => "listen.tls.key",
+        };
+        ServiceError::Tls(config.fault(key, error.to_string()))
+    })?;
+    Ok(Some(Arc::new(door)))
+}
+
+/// What is wrong with the files of `[listen] tls`: what `check` says, and for what `run` does not start.
+pub fn unusable_tls(config: &Config) -> Vec<Fault> {
+    match tls(config) {
+        Err(ServiceError::Tls(fault)) => vec![fault],
+        _ => Vec::new(),
     }
 }
 

@@ -2,9 +2,12 @@
 
 mod metrics;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
@@ -19,7 +22,8 @@ pub fn router(site: Site) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::answer))
-        .with_state(site)
+        .with_state(site.clone())
+        .layer(from_fn_with_state(Arc::new(site), super::public::asked::look))
 }
 
 /// What `/readyz` answers.

@@ -170,6 +170,8 @@ site-gone = This page is no more
 site-gone-text = What stood here was removed. From here you can go on to:
 site-broken = Something went wrong here
 site-broken-text = It is our fault, not yours, and it has been noted. Please try again in a few minutes, or go on to:
+site-busy = Too many requests
+site-busy-text = More was asked from your address than is good for everybody else. Please wait a minute and try again, or go on to:
 site-error-write = If you think that something should be here, write to us:
 site-edition-empty = Nothing of this edition can be shown any more.
 

@@ -173,6 +173,8 @@ site-gone = Ove strane više nema
 site-gone-text = Ono što je stajalo ovde uklonjeno je. Odavde možete dalje:
 site-broken = Ovde je nešto pošlo naopako
 site-broken-text = Greška je naša, a ne vaša, i zabeležena je. Pokušajte ponovo za nekoliko minuta ili pođite dalje:
+site-busy = Previše upita
+site-busy-text = S vaše adrese stiglo je više upita nego što je dobro za ostale. Sačekajte minut i pokušajte ponovo ili pođite dalje:
 site-error-write = Ako mislite da bi ovde nešto trebalo da bude, pišite nam:
 site-edition-empty = Od ovog broja više ništa ne može da se prikaže.
 

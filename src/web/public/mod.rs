@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::{map_request, map_response};
+use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,7 +20,9 @@ use crate::secret::Keyring;
 use crate::store::Store;
 use crate::template::Templates;
 use crate::wake::Wake;
+use crate::web::guests::Guests;
 
+pub(super) mod asked;
 pub mod feeds;
 pub mod media;
 pub mod pages;
@@ -48,6 +50,8 @@ pub struct Site {
     pub shelf: Arc<Shelf>,
     /// Who is to look again after a page changed something.
     pub wake: Wake,
+    /// What is remembered of those who ask.
+    pub guests: Arc<Guests>,
 }
 
 /// The path of the newsroom's address: `/news` of `https://example.org/news`, mostly nothing.
@@ -88,7 +92,8 @@ fn at_the_root(site: Site) -> Router {
         .merge(pages::routes())
         .merge(people::routes())
         .merge(media::routes())
-        .with_state(site)
+        .with_state(site.clone())
+        .layer(from_fn_with_state(Arc::new(site), asked::look))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
         .layer(CatchPanicLayer::custom(after_panic))

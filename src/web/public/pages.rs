@@ -158,11 +158,18 @@ pub(super) fn not_found(site: &Site, method: &Method, headers: &HeaderMap, langu
     helpful(site, StatusCode::NOT_FOUND, method, headers, language)
 }
 
+/// The page for one who asks too often, in the language of what they asked for.
+pub(super) fn too_often(site: &Site, request: &axum::extract::Request) -> Response {
+    let language = language_of(site, request.uri().path());
+    helpful(site, StatusCode::TOO_MANY_REQUESTS, request.method(), request.headers(), &language)
+}
+
 /// A page about something that went wrong. It is never kept: what is missing now may be there in a second.
 fn helpful(site: &Site, status: StatusCode, method: &Method, headers: &HeaderMap, language: &Language) -> Response {
     let about = match status {
         StatusCode::NOT_FOUND => "missing",
         StatusCode::GONE => "gone",
+        StatusCode::TOO_MANY_REQUESTS => "busy",
         _ => "broken",
     };
     let title = site.templates.catalog().say(language, &format!("site-{about}"), &[]);

@@ -114,6 +114,7 @@ async fn newsroom() -> (tempfile::TempDir, Site) {
         keyring: Arc::new(keyring),
         shelf: Arc::new(Shelf::new()),
         wake: Wake::new(),
+        guests: Arc::default(),
     };
     (folder, site)
 }

@@ -67,6 +67,7 @@ impl World {
             keyring: Arc::new(Keyring::new([(1, [7; 32])])),
             shelf: Arc::new(Shelf::default()),
             wake: Wake::new(),
+            guests: Arc::default(),
         };
         let daily = rows.iter().find(|row| row.name == "daily").unwrap().id;
         let world = World { site, daily };

@@ -1,0 +1,10 @@
+//! What is remembered, for one run of the house, of those who ask.
+
+use super::limit::Limits;
+
+/// Shared by all pages.
+#[derive(Debug, Default)]
+pub struct Guests {
+    /// How often each address has asked.
+    pub limits: Limits,
+}
