@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -14,7 +14,7 @@ use crate::web::limit::Limited;
 
 /// Answers, unless the sender asks too often (429, RFC 6585).
 pub(in crate::web) async fn look(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    if let Err(refused) = limited(&site, &request) {
+    if let Some(refused) = limited(&site, &request) {
         return refused;
     }
     if !tracing::enabled!(tracing::Level::DEBUG) {
@@ -28,19 +28,16 @@ pub(in crate::web) async fn look(State(site): State<Arc<Site>>, request: Request
 }
 
 /// 429 for who asks too often. The limiter of every route is here: one that is to be limited gets an arm in [`Limited::of`].
-fn limited(site: &Site, request: &Request) -> Result<(), Response> {
-    let Some(what) = Limited::of(request.method(), request.uri().path(), &site.config.site.languages) else {
-        return Ok(());
-    };
+fn limited(site: &Site, request: &Request) -> Option<Response> {
+    let what = Limited::of(request.method(), request.uri().path(), &site.config.site.languages)?;
     let client = Client::of(request.headers(), request.extensions(), &site.config.listen.trusted_proxies);
     warn_unheard(&client);
     let taken = site.guests.limits.take(what, client.address, &site.config.listen.limits, site.clock.now());
-    let Err(seconds) = taken else { return Ok(()) };
+    let seconds = taken.err()?;
     tracing::debug!("{client} asks too often ({}); it may again in {seconds} s", what.key());
     let mut response = pages::too_often(site, request);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    debug_assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-    Err(response)
+    Some(response)
 }
 
 /// Says once that a proxy nobody named as trusted speaks for others: all its readers count as one.
