@@ -71,6 +71,10 @@ async fn refusals_for_now_come_back_later_and_refusals_for_good_end() {
         assert_eq!(post.states().await, [0, 0, 87, 0, 13, 0, 0, 0]);
         sink.has_each_once(87);
         assert_eq!(post.word("SELECT state FROM editions").await, "done");
+        // Who is gone gets no more; a mail that was refused says nothing about its reader.
+        let gone = "SELECT CAST(COUNT(*) AS TEXT) || MIN(reason) || ': ' || MIN(note) FROM suppressions WHERE address LIKE 'r2%'";
+        assert_eq!(post.word(gone).await, "10bounced: edition 1: 550 5.1.1 no such user");
+        assert_eq!(post.word("SELECT CAST(COUNT(*) AS TEXT) FROM suppressions").await, "10");
     }
 }
 
@@ -140,6 +144,8 @@ async fn too_many_refusals_among_the_first_stop_the_edition_once() {
             post.run("UPDATE editions SET state = 'queued'").await;
             assert_eq!(post.deliver().await.failed, 1000 - summary.failed, "staff have looked");
             assert_eq!(post.word(state).await, "done");
+            let suppressed = post.word("SELECT CAST(COUNT(*) AS TEXT) FROM suppressions").await;
+            assert_eq!(suppressed, "0", "a server that knows nobody says nothing about anybody");
         }
     }
 }

@@ -7,12 +7,13 @@
 //!    Refused too often among its first copies, an edition is paused ([`guard`]).
 //!    What asks for a slower pace is told apart by [`pushback`], and heeded by [`pace`] for the domain or the relay.
 //! 5. It is noted in the journal before the next body goes out, and marked in the ledger in batches.
-//! 6. An edition of which nothing waits is done.
+//! 6. An edition of which nothing waits is done, and whose addresses it has found gone are suppressed ([`finish`]).
 //! 7. The house's own single mails go past all that, on a connection of their own ([`post`]).
 //!
 //! Delivery never decides what a copy says, and holds no transaction while it is on the wire.
 
 mod crew;
+mod finish;
 mod gate;
 mod guard;
 mod lane;

@@ -20,6 +20,7 @@ use crate::template::Templates;
 use crate::wake::{Task, Wake};
 
 use super::crew::{Crew, Stopped};
+use super::finish::finish;
 use super::lane::Lanes;
 use super::pace::providers::Providers;
 use super::post::Desk;
@@ -252,7 +253,8 @@ async fn recover(crew: &Crew, alone: bool) -> Result<(), DeliveryError> {
 async fn end(crew: &Crew, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
     crew.journal.settle().await?;
     tidy(crew).await?;
-    finish(crew, finished).await
+    finished.extend(finish(&crew.store, crew.now()).await?);
+    Ok(())
 }
 
 /// Marks what was noted, every half second, until everybody has ended.
@@ -321,7 +323,7 @@ async fn lead(crew: &Crew, wake: &Wake, until_idle: bool, finished: &mut Vec<i64
         }
         crew.journal.settle().await?;
         recover(crew, false).await?;
-        finish(crew, finished).await?;
+        finished.extend(finish(&crew.store, crew.now()).await?);
         let mut tx = crew.store.read().await?;
         let next = deliveries::next_due(&mut tx, crew.now()).await?;
         drop(tx);
@@ -417,21 +419,6 @@ async fn tidy(crew: &Crew) -> Result<(), DeliveryError> {
         deliveries::give_back(&mut tx, some).await?;
     }
     tx.commit().await?;
-    Ok(())
-}
-
-/// Marks editions done of which nothing waits.
-async fn finish(crew: &Crew, finished: &mut Vec<i64>) -> Result<(), DeliveryError> {
-    let mut tx = crew.store.write().await?;
-    let done = states::finish_done(&mut tx, crew.now()).await?;
-    if done.is_empty() {
-        return Ok(());
-    }
-    tx.commit().await?;
-    for edition in done {
-        tracing::info!("edition {edition} is done");
-        finished.push(edition);
-    }
     Ok(())
 }
 

@@ -79,6 +79,26 @@ pub async fn suppress_all(
     Ok(changed)
 }
 
+const ADD_NOTED: &str = "INSERT INTO suppressions (hash, address, reason, at, note)
+    SELECT r.value ->> 0, r.value ->> 1, $2, $3, r.value ->> 2 FROM json_each($1) r
+    WHERE TRUE ON CONFLICT DO NOTHING";
+
+/// Suppresses addresses (by key) for one reason, each with its own note; how many were not suppressed before.
+///
+/// # Errors
+/// What the database says.
+pub async fn suppress_noted(
+    tx: &mut Tx,
+    ring: &Keyring,
+    reason: Reason,
+    noted: &[(String, String)],
+    now: Instant,
+) -> Result<u64, StoreError> {
+    let rows: Vec<_> = noted.iter().map(|(key, note)| (ring.address_hash(key), key, note.replace('\0', ""))).collect();
+    let query = tx.q(ADD_NOTED).bind(serde_json::to_string(&rows)?).bind(reason.word());
+    query.bind(now.timestamp_micros()).execute().await
+}
+
 const LIFT: &str = "DELETE FROM suppressions WHERE hash = $1 AND ($2 = '' OR reason = $2)";
 
 /// Lifts a suppression; with `only`, no other than one for that reason. Whether there was one.

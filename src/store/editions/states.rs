@@ -224,10 +224,24 @@ pub async fn give_back(tx: &mut Tx, edition: &Edition) -> Result<bool, StoreErro
     Ok(tx.q(GIVE_BACK).bind(edition.newsletter_id).bind(before).bind(edition.id).execute().await? == 1)
 }
 
-const FINISH: &str = "UPDATE editions SET state = 'done', finished_at = $1 \
-     WHERE state IN ('queued', 'sending') AND filled = 1 AND start_at <= $1 AND NOT EXISTS \
-     (SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state IN (0, 1, 3, 7) \
-     AND d.next_at < 9223372036854775807) RETURNING id";
+/// Editions that are filled and of which nothing waits.
+macro_rules! over {
+    () => {
+        "WHERE state IN ('queued', 'sending') AND filled = 1 AND start_at <= $1 AND NOT EXISTS \
+         (SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state IN (0, 1, 3, 7) \
+         AND d.next_at < 9223372036854775807)"
+    };
+}
+const OVER: &str = concat!("SELECT id FROM editions ", over!(), " ORDER BY id");
+const FINISH: &str = concat!("UPDATE editions SET state = 'done', finished_at = $1 ", over!(), " RETURNING id");
+
+/// Every edition that is filled, not done yet, and has nothing waiting.
+///
+/// # Errors
+/// What the database says.
+pub async fn over(tx: &mut Tx, now: Instant) -> Result<Vec<i64>, StoreError> {
+    tx.q(OVER).bind(now.timestamp_micros()).all().await?.iter().map(|row| row.get(0)).collect()
+}
 
 /// Marks as done every edition that is filled and has nothing waiting; their ids.
 ///
