@@ -221,6 +221,35 @@ async fn what_is_not_there_is_said_with_what_is() {
 }
 
 #[tokio::test]
+async fn what_is_older_and_the_list_of_all_feeds_are_answered_like_feeds() {
+    let served = Served::new().await;
+    assert_eq!(served.ask("GET", "/feeds.opml", &[]).await.status, 503, "before the first build");
+    let drafts: Vec<Draft> = (1..=130).map(|number| draft(number * 24, "en", "A story")).collect();
+    served.take(&drafts).await;
+    for (path, kind) in [
+        ("/feeds/news/archive/1.atom", "application/atom+xml; charset=utf-8"),
+        ("/feeds/news/archive/2.atom?entries=30", "application/atom+xml; charset=utf-8"),
+        ("/feeds/news/archive/1.json", "application/feed+json; charset=utf-8"),
+        ("/feeds.opml", "text/x-opml; charset=utf-8"),
+    ] {
+        let answer = served.ask("GET", path, &[]).await;
+        assert_eq!((answer.status, answer.head["content-type"].as_str()), (200, kind), "{path}");
+        assert_eq!(answer.head["access-control-allow-origin"], "*");
+        let known = served.ask("GET", path, &[("if-none-match", &answer.head["etag"])]).await;
+        assert_eq!((known.status, known.body.len()), (304, 0), "{path}");
+        let gzip = served.ask("GET", path, &[("accept-encoding", "gzip")]).await;
+        assert_eq!(gunzip(&gzip.body), answer.body, "{path}");
+    }
+    for path in ["0.atom", "01.atom", "+1.atom", "3.atom", "99999999999999999999.atom", "1.rss", "1.xml", "1"] {
+        let path = format!("/feeds/news/archive/{path}");
+        assert_eq!(served.ask("GET", &path, &[]).await.status, 404, "{path}");
+    }
+    assert_eq!(served.ask("GET", "/feeds/nope/archive/1.atom", &[]).await.status, 404);
+    let page = served.ask("GET", "/feeds/", &[("accept", "text/html")]).await;
+    assert!(String::from_utf8_lossy(&page.body).contains("href=\"/feeds.opml\""), "it is linked where people look");
+}
+
+#[tokio::test]
 async fn staff_learn_whether_the_house_is_ready() {
     let mut served = Served::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -62,6 +62,9 @@ impl Publish {
         };
         let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
         let feeds = feed::write_static(&site.shelf, &folder).await?;
+        let made_with = (&site.config, &site.templates);
+        let older = feed::write_archives(&site.shelf, &site.store, made_with, &site.clock, &folder).await?;
+        let feeds = feeds.and(older);
         let pages = write_copy(&site, &folder).await?;
         let Built { left_out, failed, .. } = built;
         let report = Report { folder, feeds, pages, left_out, failed };

@@ -17,7 +17,9 @@ pub struct Feeds {
     /// … and everything of the last so many hours.
     #[serde(default = "hours")]
     pub hours: u32,
-    /// The feeds. Without any: one for each language.
+    /// The feeds. Without any: one for each language, named for it (`en`, `sr-latn`), and one for each topic in each language,
+    /// named for both (`en-exercises`): for the first 50 of `[[topics]]`, and for the 20 commonest topics of the articles in that
+    /// language. A topic that has its feed keeps it.
     #[serde(default)]
     pub feed: Vec<Feed>,
 }

@@ -32,7 +32,7 @@ pub mod reference;
 pub use check::check_text;
 pub use dkim::{Dkim, Ed25519, Unusable};
 pub use error::{ConfigError, Fault};
-pub use feeds::{Feed, FeedContent, Feeds};
+pub use feeds::{Feed, FeedContent, Feeds, Languages};
 pub use keep::Keep;
 pub use listen::{Limits, Listen, TlsFiles};
 pub use lists::{Basis, List};

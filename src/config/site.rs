@@ -50,6 +50,10 @@ pub struct Site {
     #[serde(default)]
     #[schemars(example = &"press@newsroom.example, +381 11 000 000")]
     pub contact: Option<Text>,
+    /// Who holds the rights and what others may do with the news: a line in every feed.
+    #[serde(default)]
+    #[schemars(example = &"© Public Affairs Office. Free to use with the source named.")]
+    pub rights: Option<Text>,
     /// Templates that replace ours, file by file.
     #[serde(default = "templates")]
     #[schemars(with = "kind::File")]
@@ -79,6 +83,11 @@ impl Site {
     /// The home page in that language.
     pub fn home(&self, language: &Language) -> String {
         self.address(&format!("{}/", self.prefix(language)))
+    }
+
+    /// The address of the feed of that name, without the ending of a format.
+    pub fn feed(&self, name: &str) -> String {
+        self.address(&format!("/feeds/{}", percent_encoding::utf8_percent_encode(name, SLUG)))
     }
 
     /// The page of the article with that slug: its address in pages, feeds and mails.

@@ -17,6 +17,9 @@ const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 /// Tombstones (RFC 6721).
 const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
+/// Archive documents (RFC 5005).
+const HISTORY: &str = "http://purl.org/syndication/history/1.0";
+
 /// The whole document.
 ///
 /// # Errors
@@ -29,6 +32,9 @@ pub(super) fn write(channel: &Channel, entries: &[Entry]) -> Result<Vec<u8>, Fee
     if !channel.gone.is_empty() {
         namespaces.insert("at".to_owned(), TOMBSTONES.to_owned());
     }
+    if channel.archive.page.is_some() {
+        namespaces.insert("fh".to_owned(), HISTORY.to_owned());
+    }
     let feed = Feed {
         id: channel.id.clone(),
         title: Text::plain(mark(&channel.title)),
@@ -36,13 +42,11 @@ pub(super) fn write(channel: &Channel, entries: &[Entry]) -> Result<Vec<u8>, Fee
         updated: date(updated(channel, entries)),
         authors: vec![person(&channel.publisher)],
         generator: Some(Generator { value: "Herald".to_owned(), ..Generator::default() }),
-        links: vec![
-            link("self", &channel.address(Format::Atom), Some(Format::Atom.media_type())),
-            link("alternate", &channel.home, Some("text/html")),
-        ],
+        links: links(channel),
+        rights: channel.rights.as_deref().map(|rights| Text::plain(mark(rights))),
         lang: tag(&channel.language),
         entries: entries.iter().map(|entry| one(channel, entry)).collect(),
-        extensions: tombstones(&channel.gone),
+        extensions: extensions(channel),
         namespaces,
         ..Feed::default()
     };
@@ -148,19 +152,50 @@ fn media(picture: &Picture) -> ExtensionMap {
     BTreeMap::from([("media".to_owned(), BTreeMap::from([("content".to_owned(), vec![content])]))])
 }
 
-/// `at:deleted-entry` for each notice that has left the feed (RFC 6721, section 3).
-fn tombstones(gone: &[Tombstone]) -> ExtensionMap {
-    if gone.is_empty() {
-        return BTreeMap::new();
+/// The feed's own addresses, and its neighbours among the archive documents (RFC 5005, section 4).
+fn links(channel: &Channel) -> Vec<Link> {
+    let kind = Some(Format::Atom.media_type());
+    let mut links = vec![
+        link("self", &channel.own_address(Format::Atom), kind),
+        link("alternate", &channel.home, Some("text/html")),
+    ];
+    if channel.archive.page.is_some() {
+        links.push(link("current", &channel.address(Format::Atom), kind));
     }
-    let deleted = gone.iter().map(|tombstone| Extension {
+    links.extend(channel.before(Format::Atom).map(|href| link("prev-archive", &href, kind)));
+    links.extend(channel.after(Format::Atom).map(|href| link("next-archive", &href, kind)));
+    links
+}
+
+/// What the feed says in elements of other namespaces.
+fn extensions(channel: &Channel) -> ExtensionMap {
+    let mut extensions = ExtensionMap::new();
+    if !channel.gone.is_empty() {
+        let deleted = channel.gone.iter().map(deleted).collect();
+        extensions.insert("at".to_owned(), BTreeMap::from([("deleted-entry".to_owned(), deleted)]));
+    }
+    if channel.archive.page.is_some() {
+        let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
+        extensions.insert("fh".to_owned(), BTreeMap::from([("archive".to_owned(), vec![archive])]));
+    }
+    extensions
+}
+
+/// `at:deleted-entry` for a notice that has left the feed (RFC 6721, section 3).
+fn deleted(tombstone: &Tombstone) -> Extension {
+    let comment = Extension {
+        name: "at:comment".to_owned(),
+        value: Some(mark(&tombstone.comment)),
+        attrs: tag(&tombstone.language).map(|tag| ("xml:lang".to_owned(), tag)).into_iter().collect(),
+        children: BTreeMap::new(),
+    };
+    Extension {
         name: "at:deleted-entry".to_owned(),
         value: None,
         attrs: BTreeMap::from([
             ("ref".to_owned(), mark(&tombstone.id)),
             ("when".to_owned(), tombstone.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
         ]),
-        children: BTreeMap::new(),
-    });
-    BTreeMap::from([("at".to_owned(), BTreeMap::from([("deleted-entry".to_owned(), deleted.collect())]))])
+        children: BTreeMap::from([("comment".to_owned(), vec![comment])]),
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::content::{Channel, Entry, Maker};
-use super::{Document, FeedError, Format, gate, window};
+use super::content::{Archive, Channel, Entry, Maker};
+use super::{Document, FeedError, Format, gate, rules, window};
 use crate::article::{ArticleId, Revision};
 use crate::clock::Instant;
 use crate::config::{Config, Feed};
@@ -26,16 +26,28 @@ pub struct LeftOut {
     pub reason: String,
 }
 
+impl std::fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "feed {}: “{}” ({}) is left out: {}", self.feed, self.title, self.article, self.reason)
+    }
+}
+
 /// What a feed is made of.
 pub(super) struct Material {
     pub(super) config: Arc<Config>,
     pub(super) templates: Arc<Templates>,
     pub(super) feed: Feed,
-    /// Newest first.
-    pub(super) revisions: Vec<Revision>,
+    /// Newest first, each with its number in the feed.
+    pub(super) revisions: Vec<(i64, Revision)>,
     /// By story.
     pub(super) translations: Vec<Translation>,
     pub(super) gone: Vec<Gone>,
+    /// The highest number an entry of the feed has.
+    pub(super) last: i64,
+    /// The numbers after the last full archive document.
+    pub(super) tail: Vec<i64>,
+    /// Which archive document this is; `None`: the feed itself.
+    pub(super) page: Option<i64>,
     /// When the newest of it came to be public.
     pub(super) modified: Instant,
 }
@@ -46,31 +58,92 @@ pub(super) struct Made {
     pub(super) left_out: Vec<LeftOut>,
 }
 
+/// What a document may be.
+struct Limits {
+    formats: &'static [Format],
+    /// The most bytes.
+    cap: usize,
+    /// Whether entries are dropped that do not fit; otherwise they are told by their summary at least.
+    drops: bool,
+}
+
+const FEED: Limits = Limits { formats: &Format::ALL, cap: window::CAP, drops: true };
+
+impl Limits {
+    /// Those of an archive document: what stands in it stands nowhere else.
+    fn archive(format: Format) -> Limits {
+        let formats: &[Format] = match format {
+            Format::Json => &[Format::Json],
+            Format::Rss | Format::Atom => &[Format::Atom],
+        };
+        Limits { formats, cap: 4 * window::CAP, drops: false }
+    }
+}
+
 /// Makes the feed in each format.
 ///
 /// # Errors
 /// [`FeedError::Gate`] where a document is refused and no single article is the cause.
 pub(super) fn make(material: &Material) -> Result<Made, FeedError> {
-    let Material { config, templates, feed, revisions, translations, gone, modified } = material;
-    let mut channel = Channel::new(config, feed, gone);
-    let maker = Maker { config, templates, feed, translations };
-    let mut entries: Vec<Entry> = revisions.iter().map(|revision| maker.entry(revision)).collect();
-    let (written, left_out) = settle(&mut channel, &mut entries)?;
-    let made = |(format, bytes)| Document::new(format, bytes, *modified, entries.len());
+    made(material, &FEED)
+}
+
+/// Makes an archive document in one format: Atom or JSON Feed.
+///
+/// # Errors
+/// As [`make`].
+pub(super) fn make_page(material: &Material, format: Format) -> Result<Made, FeedError> {
+    made(material, &Limits::archive(format))
+}
+
+/// The same as bytes alone, for files.
+///
+/// # Errors
+/// As [`make`].
+pub(super) fn write_page(material: &Material, format: Format) -> Result<(Vec<u8>, Vec<LeftOut>), FeedError> {
+    let (mut written, left_out, _) = settled(material, &Limits::archive(format))?;
+    Ok((written.pop().map(|(_, bytes)| bytes).unwrap_or_default(), left_out))
+}
+
+fn made(material: &Material, limits: &Limits) -> Result<Made, FeedError> {
+    let (written, left_out, entries) = settled(material, limits)?;
+    let made = |(format, bytes)| Document::new(format, bytes, material.modified, entries);
     Ok(Made { documents: written.into_iter().map(made).collect(), left_out })
 }
 
+fn settled(material: &Material, limits: &Limits) -> Result<(Texts, Vec<LeftOut>, usize), FeedError> {
+    let Material { config, templates, feed, revisions, translations, gone, .. } = material;
+    let mut channel = Channel::new(config, templates, feed, gone);
+    channel.archive = Archive::new(material.last, &material.tail, material.page);
+    let maker = Maker { config, templates, feed, translations };
+    let entry = |(number, revision): &(i64, Revision)| Entry { number: *number, ..maker.entry(revision) };
+    let mut entries: Vec<Entry> = revisions.iter().map(entry).collect();
+    let (written, left_out) = settle_as(&mut channel, &mut entries, limits)?;
+    Ok((written, left_out, entries.len()))
+}
+
 /// Writes, weighs and checks until every document passes; what has to go for that leaves `entries`.
+#[cfg(test)]
 pub(super) fn settle(channel: &mut Channel, entries: &mut Vec<Entry>) -> Result<(Texts, Vec<LeftOut>), FeedError> {
+    settle_as(channel, entries, &FEED)
+}
+
+fn settle_as(
+    channel: &mut Channel,
+    entries: &mut Vec<Entry>,
+    limits: &Limits,
+) -> Result<(Texts, Vec<LeftOut>), FeedError> {
     let mut left_out = Vec::new();
     leave_out_twins(channel, entries, &mut left_out);
-    let mut cap = window::CAP;
+    let mut cap = limits.cap;
     loop {
-        window::fit(entries, cap);
+        window::fit(entries, cap, limits.drops);
         channel.updated = entries.iter().map(|entry| entry.updated).max();
-        let written = write_all(channel, entries)?;
+        channel.archive.covered_by(entries);
+        let written = write_all(limits.formats, channel, entries)?;
         // The weights are estimates from above; should one fall short, a little less goes in.
-        if written.iter().any(|(_, bytes)| bytes.len() > window::CAP) && !entries.is_empty() {
+        let spare = if limits.drops { !entries.is_empty() } else { entries.iter().any(|entry| entry.html.is_some()) };
+        if written.iter().any(|(_, bytes)| bytes.len() > limits.cap) && spare {
             cap -= cap / 16;
             continue;
         }
@@ -96,12 +169,13 @@ pub(super) fn settle(channel: &mut Channel, entries: &mut Vec<Entry>) -> Result<
 /// The documents as written, one a format.
 type Texts = Vec<(Format, Vec<u8>)>;
 
-fn write_all(channel: &Channel, entries: &[Entry]) -> Result<Texts, FeedError> {
-    Format::ALL.into_iter().map(|format| Ok((format, format.write(channel, entries)?))).collect()
+fn write_all(formats: &[Format], channel: &Channel, entries: &[Entry]) -> Result<Texts, FeedError> {
+    formats.iter().copied().map(|format| Ok((format, format.write(channel, entries)?))).collect()
 }
 
 /// Checks an entry in a feed of its own.
 fn alone(channel: &Channel, entry: &Entry) -> Result<(), String> {
+    rules::entry(entry).map_err(|flaw| flaw.to_string())?;
     let channel = Channel { updated: Some(entry.updated), gone: Vec::new(), ..channel.clone() };
     let only = std::slice::from_ref(entry);
     for format in Format::ALL {

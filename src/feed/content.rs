@@ -9,7 +9,7 @@ use crate::article::{ArticleId, Language, Picture, Revision, topic_id};
 use crate::clock::Instant;
 use crate::config::{Config, Feed, FeedContent};
 use crate::feed::words;
-use crate::store::feeds::{Gone, Translation};
+use crate::store::feeds::{A_PAGE, Gone, Translation};
 use crate::template::Templates;
 
 /// The feed itself.
@@ -31,10 +31,54 @@ pub(super) struct Channel {
     pub(super) base: String,
     /// Who publishes.
     pub(super) publisher: String,
+    /// Who holds the rights, and what others may do.
+    pub(super) rights: Option<String>,
     /// The newest `updated` of its entries; `None` for an empty feed.
     pub(super) updated: Option<Instant>,
     /// What became a tombstone.
     pub(super) gone: Vec<Tombstone>,
+    /// Its place among the archive documents.
+    pub(super) archive: Archive,
+}
+
+/// Where a document stands among the feed's archive documents (RFC 5005, section 4): a hundred entries each, counted from
+/// the oldest. What is full is never another hundred again; the newest grows until it is, and is linked by the feed only
+/// while something stands in it and nowhere else, under an address that changes as it grows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Archive {
+    /// Which one this is; `None`: the feed itself.
+    pub(super) page: Option<i64>,
+    /// The one before it, as its number and what stands behind the ending.
+    pub(super) before: Option<(i64, String)>,
+    /// The one after it.
+    pub(super) after: Option<i64>,
+    /// The highest number of an entry.
+    last: i64,
+    /// The numbers that stand in no full archive document.
+    tail: Vec<i64>,
+}
+
+impl Archive {
+    /// The links of a feed whose highest number is `last`, or of its archive document `page`.
+    pub(super) fn new(last: i64, tail: &[i64], page: Option<i64>) -> Archive {
+        let before = page.filter(|page| *page > 1).map(|page| (page - 1, String::new()));
+        let after = page.filter(|page| page * A_PAGE < last).map(|page| page + 1);
+        Archive { page, before, after, last, tail: tail.to_vec() }
+    }
+
+    /// Finds the document before the feed, now that these entries stand in it.
+    pub(super) fn covered_by(&mut self, entries: &[Entry]) {
+        if self.page.is_some() {
+            return;
+        }
+        let full = self.last / A_PAGE;
+        let is_covered = self.tail.iter().all(|number| entries.iter().any(|entry| entry.number == *number));
+        self.before = match is_covered {
+            true if full == 0 => None,
+            true => Some((full, String::new())),
+            false => Some((full + 1, format!("?entries={}", self.last - full * A_PAGE))),
+        };
+    }
 }
 
 /// An entry that is no more (RFC 6721).
@@ -44,6 +88,10 @@ pub(super) struct Tombstone {
     pub(super) id: String,
     /// When it was withdrawn.
     pub(super) at: Instant,
+    /// What the notice said, in its language.
+    pub(super) comment: String,
+    /// That language.
+    pub(super) language: Language,
 }
 
 /// One entry.
@@ -84,7 +132,9 @@ pub(super) struct Entry {
     /// Its other languages.
     pub(super) translations: Vec<(Language, String)>,
     /// Its place in the sequence of going public.
-    seq: i64,
+    pub(super) seq: i64,
+    /// Its number in the feed.
+    pub(super) number: i64,
 }
 
 /// A topic of an entry.
@@ -111,10 +161,10 @@ pub(super) struct Correction {
 
 impl Channel {
     /// The feed of that configuration, still without entries.
-    pub(super) fn new(config: &Config, feed: &Feed, gone: &[Gone]) -> Channel {
+    pub(super) fn new(config: &Config, templates: &Templates, feed: &Feed, gone: &[Gone]) -> Channel {
         let site = &config.site;
         let language = feed.languages(&config.language()).into_iter().next().unwrap_or_default();
-        let base = site.address(&format!("/feeds/{}", feed.name));
+        let base = site.feed(&feed.name);
         let publisher = text::line(site.publisher().get(&language));
         let title = text::line(feed.title.get(&language));
         let description = feed.description.as_ref().map(|d| text::line(d.get(&language))).unwrap_or_default();
@@ -125,22 +175,52 @@ impl Channel {
             title: if title.is_empty() { feed.name.clone() } else { title },
             description: description.into_iter().find(|d| !d.is_empty()).unwrap_or_else(|| feed.name.clone()),
             home: site.home(&language),
+            rights: site.rights.as_ref().map(|text| text::line(text.get(&language))).filter(|text| !text.is_empty()),
             publisher: if publisher.is_empty() { feed.name.clone() } else { publisher },
             language,
             base,
             updated: None,
-            gone: gone.iter().map(|gone| Tombstone { id: tombstone_id(gone), at: gone.at }).collect(),
+            gone: gone.iter().map(|gone| tombstone(config, templates, gone)).collect(),
+            archive: Archive::default(),
         }
     }
 
-    /// The address of one format.
+    /// The address of one format of the feed.
     pub(super) fn address(&self, format: Format) -> String {
         format!("{}.{}", self.base, format.extension())
     }
+
+    /// The address of this document in that format: the feed's, or the archive document's.
+    pub(super) fn own_address(&self, format: Format) -> String {
+        self.archive.page.map_or_else(|| self.address(format), |page| self.page(page, "", format))
+    }
+
+    /// The address of the document before this one.
+    pub(super) fn before(&self, format: Format) -> Option<String> {
+        self.archive.before.as_ref().map(|(page, behind)| self.page(*page, behind, format))
+    }
+
+    /// The address of the archive document after this one. After one that is alone comes the feed itself: validators want
+    /// to be led somewhere.
+    pub(super) fn after(&self, format: Format) -> Option<String> {
+        let Archive { page, before, after, .. } = &self.archive;
+        let alone = page.is_some() && before.is_none();
+        after.map(|page| self.page(page, "", format)).or_else(|| alone.then(|| self.address(format)))
+    }
+
+    fn page(&self, page: i64, behind: &str, format: Format) -> String {
+        format!("{}/archive/{page}.{}{behind}", self.base, format.extension())
+    }
 }
 
-fn tombstone_id(gone: &Gone) -> String {
-    gone.guid.as_deref().and_then(iri).unwrap_or_else(|| gone.article.urn())
+fn tombstone(config: &Config, templates: &Templates, gone: &Gone) -> Tombstone {
+    let say = words::Words { templates, config, language: &gone.language };
+    Tombstone {
+        id: gone.guid.as_deref().map(text::line).as_deref().and_then(iri).unwrap_or_else(|| gone.article.urn()),
+        at: gone.at,
+        comment: say.withdrawn_title(&text::line(gone.reason.as_deref().unwrap_or_default())),
+        language: gone.language.clone(),
+    }
 }
 
 /// What entries are made with: the newsroom, its words, and the other languages of each story.
@@ -179,6 +259,7 @@ impl Maker<'_> {
             withdrawn: content.withdrawn.as_deref().map(text::line),
             translations: self.others(revision),
             seq: revision.public_seq.unwrap_or_default(),
+            number: 0,
             title,
             language,
         };
@@ -225,7 +306,7 @@ impl Maker<'_> {
         }
         html.push_str(body.trim());
         html.push_str(&say.translations_html(&entry.translations));
-        entry.html = Some(html.trim().to_owned()).filter(|html| !html.is_empty());
+        entry.html = Some(html.trim()).filter(|html| !html.is_empty()).map(|html| directed(html, &entry.language));
     }
 
     /// A withdrawn article: nothing of it but its headline and the notice.
@@ -235,8 +316,8 @@ impl Maker<'_> {
         let headline = say.without_withdrawn(&entry.title).to_owned();
         entry.title = say.withdrawn_title(&headline);
         entry.summary = say.withdrawn(&headline, entry.published, &reason);
-        entry.html =
-            Some(format!("<p>{}</p>", text::html(&entry.summary))).filter(|_| self.feed.content == FeedContent::Full);
+        entry.html = Some(directed(&format!("<p>{}</p>", text::html(&entry.summary)), &entry.language))
+            .filter(|_| self.feed.content == FeedContent::Full);
         entry.picture = None;
         entry.via = None;
         entry.translations.clear();
@@ -279,6 +360,15 @@ impl Entry {
     }
 }
 
+/// HTML in a language that is written from right to left says so itself: readers show it inside pages of their own.
+fn directed(html: &str, language: &Language) -> String {
+    if language.is_right_to_left() {
+        format!("<div dir=\"rtl\" lang=\"{}\">\n{html}\n</div>", language.as_str())
+    } else {
+        html.to_owned()
+    }
+}
+
 /// The picture with clean words and an address that feeds can bear.
 fn picture(picture: &Picture) -> Option<Picture> {
     let words = |text: &Option<String>| text.as_deref().map(text::line).filter(|t| !t.is_empty());
@@ -293,7 +383,7 @@ fn picture(picture: &Picture) -> Option<Picture> {
 }
 
 /// `type/subtype` in the characters of RFC 6838.
-fn is_media_type(text: &str) -> bool {
+pub(super) fn is_media_type(text: &str) -> bool {
     let name =
         |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c));
     text.split_once('/').is_some_and(|(major, minor)| name(major) && name(minor))

@@ -1,8 +1,10 @@
 //! The check behind: no document goes up that somebody else's reader would not read as we meant it.
 //!
-//! 1. Form: XML by roxmltree, which refuses forbidden characters, undeclared prefixes and broken
+//! 1. Each entry for itself: what no document may hold, with its field and character (`rules`).
+//! 2. Form: XML by roxmltree, which refuses forbidden characters, undeclared prefixes and broken
 //!    attributes with line and column; JSON by serde_json.
-//! 2. Sense: feed-rs reads the document back, and what it read is compared with what was put in.
+//! 3. What validators ask for beyond that (`rules`).
+//! 4. Sense: feed-rs reads the document back, and what it read is compared with what was put in.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,7 +14,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use feed_rs::model;
 
 use super::content::{Channel, Entry};
-use super::{Format, atom, text};
+use super::{Format, atom, rules, text};
 
 /// What is wrong with a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +39,9 @@ impl fmt::Display for Flaw {
 /// # Errors
 /// The first flaw.
 pub(super) fn check(format: Format, bytes: &[u8], channel: &Channel, entries: &[Entry]) -> Result<(), Flaw> {
-    form(format, bytes)?;
+    entries.iter().try_for_each(rules::entry)?;
+    let text = std::str::from_utf8(bytes).map_err(|error| flaw(format!("not UTF-8: {error}")))?;
+    rules::document(format, text, channel)?;
     let read = feed_rs::parser::Builder::new().sanitize_content(false).build().parse(bytes);
     let read = read.map_err(|error| flaw(format!("feed-rs: {error}")))?;
     compare(format, &read, channel, entries)
@@ -45,20 +49,6 @@ pub(super) fn check(format: Format, bytes: &[u8], channel: &Channel, entries: &[
 
 fn flaw(reason: String) -> Flaw {
     Flaw { at: None, reason }
-}
-
-fn form(format: Format, bytes: &[u8]) -> Result<(), Flaw> {
-    let text = std::str::from_utf8(bytes).map_err(|error| flaw(format!("not UTF-8: {error}")))?;
-    match format {
-        Format::Rss | Format::Atom => roxmltree::Document::parse(text).map(drop).map_err(|error| {
-            let at = error.pos();
-            Flaw { at: Some((at.row, at.col)), reason: error.to_string() }
-        }),
-        Format::Json => serde_json::from_str::<serde::de::IgnoredAny>(text).map(drop).map_err(|error| {
-            let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            Flaw { at: Some((number(error.line()), number(error.column()))), reason: error.to_string() }
-        }),
-    }
 }
 
 fn compare(format: Format, read: &model::Feed, channel: &Channel, entries: &[Entry]) -> Result<(), Flaw> {

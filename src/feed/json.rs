@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::content::{Channel, Entry};
 use super::{FeedError, Format};
+use crate::article;
 use crate::clock::Instant;
 
 #[derive(Serialize)]
@@ -13,11 +14,21 @@ struct Feed<'a> {
     title: &'a str,
     home_page_url: &'a str,
     feed_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<String>,
     description: &'a str,
     authors: [Author<'a>; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
+    #[serde(rename = "_herald", skip_serializing_if = "Option::is_none")]
+    herald: Option<Own<'a>>,
     items: Vec<Item<'a>>,
+}
+
+/// What the format has no field for, of the feed.
+#[derive(Serialize)]
+struct Own<'a> {
+    rights: &'a str,
 }
 
 #[derive(Serialize)]
@@ -45,8 +56,21 @@ struct Item<'a> {
     tags: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<[Attachment<'a>; 1]>,
     #[serde(rename = "_herald", skip_serializing_if = "Herald::is_empty")]
     herald: Herald<'a>,
+}
+
+/// The lead picture as a file; its type must be known.
+#[derive(Serialize)]
+struct Attachment<'a> {
+    url: &'a str,
+    mime_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_in_bytes: Option<u64>,
 }
 
 /// One of the two must be there.
@@ -112,6 +136,10 @@ struct Picture<'a> {
     mime_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     size_in_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
 }
 
 /// The whole document.
@@ -123,10 +151,12 @@ pub(super) fn write(channel: &Channel, entries: &[Entry]) -> Result<Vec<u8>, Fee
         version: "https://jsonfeed.org/version/1.1",
         title: &channel.title,
         home_page_url: &channel.home,
-        feed_url: channel.address(Format::Json),
+        feed_url: channel.own_address(Format::Json),
+        next_url: channel.before(Format::Json),
         description: &channel.description,
         authors: [Author { name: &channel.publisher }],
         language: (!channel.language.is_undetermined()).then(|| channel.language.as_str()),
+        herald: channel.rights.as_deref().map(|rights| Own { rights }),
         items: entries.iter().map(|entry| item(channel, entry)).collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&feed).map_err(|error| FeedError::Write {
@@ -153,8 +183,18 @@ fn item<'a>(channel: &Channel, entry: &'a Entry) -> Item<'a> {
         authors: entry.authors.iter().map(|name| Author { name }).collect(),
         tags: entry.topics.iter().map(|topic| topic.name.as_str()).collect(),
         language: other.then(|| entry.language.as_str()),
+        attachments: entry.picture.as_ref().and_then(attachment).map(|one| [one]),
         herald: herald(entry),
     }
+}
+
+fn attachment(picture: &article::Picture) -> Option<Attachment<'_>> {
+    Some(Attachment {
+        url: &picture.url,
+        mime_type: picture.media_type.as_deref()?,
+        title: picture.caption.as_deref().or(Some(picture.alt.as_str()).filter(|alt| !alt.is_empty())),
+        size_in_bytes: picture.bytes,
+    })
 }
 
 fn herald(entry: &Entry) -> Herald<'_> {
@@ -176,6 +216,8 @@ fn herald(entry: &Entry) -> Herald<'_> {
             credit: picture.credit.as_deref(),
             mime_type: picture.media_type.as_deref(),
             size_in_bytes: picture.bytes,
+            width: picture.width,
+            height: picture.height,
         }),
     }
 }

@@ -1,23 +1,29 @@
 //! articles → readers. A feed is kept in every format, one file a format; nothing here has heard of
 //! a mail, or of a request.
 //!
-//! 1. [`Shelf::rebuild`] asks the store what stands in each feed, and stops there where nothing changed.
+//! 1. [`Shelf::rebuild`] asks which feeds there are (`offer`) and what stands in each, and stops there where nothing changed.
 //! 2. `content` says what each entry says: corrections, notices, clean text (`text`), the words (`words`).
 //! 3. `window` fits them into 512 KB; `rss`, `atom` and `json` write them down.
 //! 4. `gate` reads each document back before it goes up. A bad article is left out and named; the last
 //!    good feed stays.
-//! 5. [`write_static`] keeps a copy in a folder, written whole or not at all.
+//! 5. [`Shelf::archive`] makes what is older, a hundred entries a document, when somebody asks for it.
+//! 6. [`write_static`] and [`write_archives`] keep a copy in a folder, each file written whole or not at all.
 //!
 //! To add a format: a file here, and an arm in each `match` of `Format`.
 
+mod archive;
 mod atom;
 mod build;
 mod content;
+mod files;
 mod format;
 mod gate;
 mod json;
+mod offer;
+mod opml;
 mod publish;
 mod rss;
+mod rules;
 mod shelf;
 mod text;
 mod window;
@@ -26,6 +32,7 @@ mod words;
 use std::path::PathBuf;
 
 pub use build::LeftOut;
+pub use files::write_archives;
 pub use format::Format;
 pub use publish::{Copy, Written, write_static};
 pub use shelf::{Built, Document, Failed, Shelf};
@@ -58,6 +65,9 @@ pub enum FeedError {
         /// What is wrong, with line and column.
         reason: String,
     },
+    /// The list of all feeds would not be read as it was meant.
+    #[error("feeds.opml was refused before it went up: {0}; the last good one stays up")]
+    List(String),
     /// The work broke off: a fault of ours.
     #[error("feeds: the work broke off: {0}; what was up stays up")]
     Broken(String),

@@ -25,6 +25,17 @@ pub struct Written {
     pub removed: Vec<String>,
 }
 
+impl Written {
+    /// What two parts came to together.
+    #[must_use]
+    pub fn and(mut self, other: Written) -> Written {
+        self.written.extend(other.written);
+        self.unchanged += other.unchanged;
+        self.removed.extend(other.removed);
+        self
+    }
+}
+
 /// A folder that is being brought up to date, file by file.
 ///
 /// A copy has a part (`feeds`, `pages`) and knows what it wrote there the last time, so it removes
@@ -202,18 +213,22 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
         && fs::read(path).is_ok_and(|held| held == bytes)
 }
 
-/// Writes every feed of the shelf into `folder` as `feeds/NAME.rss`, `.atom`, `.json`, each with its
-/// `.gz` beside it. Files that did not change are not touched; those of feeds that are no more are removed.
+/// Writes every feed of the shelf into `folder` as `feeds/NAME.rss`, `.atom`, `.json`, and the list of them as
+/// `feeds.opml`, each with its `.gz` beside it. Files that did not change are not touched; those of feeds that are no more are removed.
 ///
 /// # Errors
 /// [`FeedError::Copy`]: a file could not be written; the one that stood there still stands whole.
 pub async fn write_static(shelf: &Shelf, folder: &Path) -> Result<Written, FeedError> {
-    let (documents, without, folder) = (shelf.all(), shelf.without(), folder.to_owned());
+    let (documents, opml, without, folder) = (shelf.all(), shelf.opml(), shelf.without(), folder.to_owned());
     let work = tokio::task::spawn_blocking(move || {
         let mut copy = Copy::open(&folder, "feeds")?;
         for (name, document) in &documents {
-            let path = format!("feeds/{name}.{}", document.format.extension());
+            let Some(format) = document.format else { continue };
+            let path = format!("feeds/{name}.{}", format.extension());
             copy.put(&path, &document.bytes, Some(&document.gzip))?;
+        }
+        if let Some(opml) = &opml {
+            copy.put("feeds.opml", &opml.bytes, Some(&opml.gzip))?;
         }
         for name in &without {
             Format::ALL.iter().for_each(|format| copy.keep(&format!("feeds/{name}.{}", format.extension())));

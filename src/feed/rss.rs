@@ -25,21 +25,25 @@ pub(super) fn write(channel: &Channel, entries: &[Entry]) -> Result<Vec<u8>, Fee
     if entries.iter().any(|entry| entry.picture.is_some()) {
         namespaces.insert("media".to_owned(), MEDIA.to_owned());
     }
-    let own = Link {
-        href: channel.address(Format::Rss),
-        rel: "self".to_owned(),
-        mime_type: Some(Format::Rss.media_type().to_owned()),
+    let link = |rel: &str, href: String, format: Format| Link {
+        href,
+        rel: rel.to_owned(),
+        mime_type: Some(format.media_type().to_owned()),
         ..Link::default()
     };
+    let mut links = vec![link("self", channel.own_address(Format::Rss), Format::Rss)];
+    // What is older stands in archive documents (RFC 5005), which are Atom.
+    links.extend(channel.before(Format::Atom).map(|href| link("prev-archive", href, Format::Atom)));
     let document = rss::Channel {
         title: mark(&channel.title),
         link: channel.home.clone(),
         description: mark(&channel.description),
         language: (!channel.language.is_undetermined()).then(|| channel.language.to_string()),
+        copyright: channel.rights.as_deref().map(mark),
         last_build_date: channel.updated.map(date),
         generator: Some("Herald".to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
-        atom_ext: Some(AtomExtension { links: vec![own] }),
+        atom_ext: Some(AtomExtension { links }),
         items: entries.iter().map(|entry| item(channel, entry)).collect(),
         namespaces,
         ..rss::Channel::default()

@@ -76,9 +76,12 @@ fn material(revisions: Vec<Revision>) -> Material {
         templates: templates(),
         feed,
         config,
-        revisions,
+        revisions: (1..).zip(revisions).collect(),
         translations: Vec::new(),
         gone: Vec::new(),
+        last: 0,
+        tail: Vec::new(),
+        page: None,
         modified: at(9, 9),
     }
 }
@@ -87,7 +90,7 @@ fn material(revisions: Vec<Revision>) -> Material {
 fn documents(material: &Material) -> Vec<Document> {
     let made = make(material).expect("a feed");
     assert_eq!(made.left_out, []);
-    assert_eq!(made.documents.iter().map(|d| d.format).collect::<Vec<_>>(), Format::ALL);
+    assert_eq!(made.documents.iter().map(|d| d.format).collect::<Vec<_>>(), Format::ALL.map(Some));
     for document in &made.documents {
         assert_eq!(document.entries, material.revisions.len(), "{:?}", document.format);
         assert!(document.bytes.len() <= window::CAP);
@@ -143,7 +146,7 @@ fn whole_documents() {
     material.translations =
         vec![Translation { story: lead.story, language: language("sr-Cyrl"), slug: "мост".to_owned() }];
     for document in documents(&material) {
-        insta::assert_snapshot!(document.format.extension(), text(&document));
+        insta::assert_snapshot!(document.format.map_or("opml", Format::extension), text(&document));
         assert!(!text(&document).contains("must not be told"));
     }
 }
@@ -188,8 +191,8 @@ fn a_correction_stands_first_in_text_and_summary_in_the_articles_language() {
 fn a_retraction_keeps_its_id_and_tells_nothing_but_the_notice() {
     let mut material = material(vec![revision(1)]);
     let before = documents(&material);
-    material.revisions[0].content.withdrawn = Some("It was not true".to_owned());
-    material.revisions[0].kind = RevisionKind::Retraction;
+    material.revisions[0].1.content.withdrawn = Some("It was not true".to_owned());
+    material.revisions[0].1.kind = RevisionKind::Retraction;
     for (document, before) in documents(&material).iter().zip(&before) {
         let read = feed_rs::parser::parse(document.bytes.as_ref()).expect("a feed");
         let was = feed_rs::parser::parse(before.bytes.as_ref()).expect("a feed");
@@ -204,10 +207,17 @@ fn a_retraction_keeps_its_id_and_tells_nothing_but_the_notice() {
 fn a_notice_that_has_left_is_a_tombstone_in_atom() {
     let mut material = material(vec![revision(2)]);
     let article = revision(1).article;
-    material.gone = vec![Gone { article, guid: None, at: at(1, 1) }];
+    material.gone = vec![Gone {
+        article,
+        guid: None,
+        at: at(1, 1),
+        language: language("en"),
+        reason: Some("It was not true".to_owned()),
+    }];
     let documents = documents(&material);
     let tombstone = format!("<at:deleted-entry ref=\"{}\" when=\"2026-03-01T01:00:00Z\">", article.urn());
     assert!(text(&documents[1]).contains(&tombstone), "{}", text(&documents[1]));
+    assert!(text(&documents[1]).contains("<at:comment xml:lang=\"en\">Withdrawn: It was not true</at:comment>"));
     assert!(!text(&documents[0]).contains(&article.urn()));
 }
 
@@ -224,8 +234,8 @@ fn summaries_alone_where_the_feed_says_so() {
 #[test]
 fn an_id_from_elsewhere_is_kept_and_atom_has_one_it_may_have() {
     let mut material = material(vec![revision(1), revision(2)]);
-    material.revisions[0].guid = Some("https://old.example/?p=12&x=<1>".to_owned());
-    material.revisions[1].guid = Some("tag:old.example,2020:7".to_owned());
+    material.revisions[0].1.guid = Some("https://old.example/?p=12&x=<1>".to_owned());
+    material.revisions[1].1.guid = Some("tag:old.example,2020:7".to_owned());
     let documents = documents(&material);
     let ids = |document: &Document| {
         let read = feed_rs::parser::parse(document.bytes.as_ref()).expect("a feed");
@@ -240,7 +250,7 @@ fn an_id_from_elsewhere_is_kept_and_atom_has_one_it_may_have() {
 #[test]
 fn of_two_with_one_id_the_newer_stays_and_the_other_is_named() {
     let mut material = material(vec![revision(2), revision(1)]);
-    for revision in &mut material.revisions {
+    for (_, revision) in &mut material.revisions {
         revision.guid = Some("urn:x-old:1".to_owned());
     }
     let made = make(&material).expect("a feed");
@@ -252,20 +262,21 @@ fn of_two_with_one_id_the_newer_stays_and_the_other_is_named() {
 /// Entries as they are made, to be spoilt behind the gate in front.
 fn entries(numbers: impl Iterator<Item = u32>) -> (content::Channel, Vec<content::Entry>) {
     let material = material(numbers.map(revision).collect());
-    let channel = content::Channel::new(&material.config, &material.feed, &[]);
+    let channel = content::Channel::new(&material.config, &material.templates, &material.feed, &[]);
     let Material { config, templates, feed, .. } = &material;
     let maker = content::Maker { config, templates, feed, translations: &[] };
-    (channel, material.revisions.iter().map(|revision| maker.entry(revision)).collect())
+    (channel, material.revisions.iter().map(|(_, revision)| maker.entry(revision)).collect())
 }
 
 #[test]
 fn a_bad_article_is_left_out_and_named_with_its_place() {
     for (spoil, told) in [
-        ((|entry| entry.title.push('\u{8}')) as fn(&mut content::Entry), "RSS: line 13, column 18"),
-        (|entry| entry.summary.push('\u{fffe}'), "line "),
-        (|entry| entry.html = Some("a\u{1}b".to_owned()), "line "),
-        (|entry| entry.id = String::new(), "id was read as"),
-        (|entry| entry.url = "articles/1".to_owned(), "is not absolute"),
+        ((|entry| entry.title.push('\u{8}')) as fn(&mut content::Entry), "title, character 8: U+0008"),
+        (|entry| entry.summary.push('\u{fffe}'), "summary, character 20: U+FFFE"),
+        (|entry| entry.html = Some("a\u{1}b".to_owned()), "text, character 2: U+0001"),
+        (|entry| entry.html = Some("<p>љ <a href=\"/a\">b</a></p>".to_owned()), "text, character 15: the address “/a”"),
+        (|entry| entry.id = String::new(), "<guid> is empty"),
+        (|entry| entry.url = "articles/1".to_owned(), "is no absolute address"),
         (|entry| entry.title = "two  \r\n lines ".to_owned(), "title was read as"),
     ] {
         let (mut channel, mut all) = entries(1..=5);

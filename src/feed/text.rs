@@ -38,6 +38,11 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The first character that no document may hold, and its place, counted from 1.
+pub(super) fn forbidden(text: &str) -> Option<(usize, char)> {
+    (1..).zip(text.chars()).find(|(_, c)| !is_allowed(*c))
+}
+
 fn is_allowed(c: char) -> bool {
     match c {
         '\t' | '\n' | '\r' => true,

@@ -11,8 +11,8 @@ const HEAD: usize = 4 * 1024;
 const FRAME: usize = 900;
 
 /// Brings `entries`, newest first, under `cap` bytes in any format: an article that would fill half
-/// of the feed is told by its summary, then the oldest are, then the oldest are dropped.
-pub(super) fn fit(entries: &mut Vec<Entry>, cap: usize) {
+/// of the feed is told by its summary, then the oldest are, then the oldest are dropped where `drops` says so.
+pub(super) fn fit(entries: &mut Vec<Entry>, cap: usize, drops: bool) {
     for entry in entries.iter_mut() {
         if entry.html.as_deref().is_some_and(|html| escaped(html) > cap / 2) {
             entry.html = None;
@@ -22,7 +22,7 @@ pub(super) fn fit(entries: &mut Vec<Entry>, cap: usize) {
     let mut used = HEAD;
     let kept = frames.iter().take_while(|frame| {
         used += **frame;
-        used <= cap
+        used <= cap || !drops
     });
     let kept = kept.count();
     entries.truncate(kept);

@@ -46,9 +46,10 @@ impl Words<'_> {
         )
     }
 
-    /// The headline of a notice.
+    /// The headline of a notice; also what a tombstone says, with the reason.
     pub(super) fn withdrawn_title(&self, headline: &str) -> String {
-        format!("{}: {headline}", self.say("mail-withdrawn", &[]))
+        let word = self.say("mail-withdrawn", &[]);
+        if headline.is_empty() { word } else { format!("{word}: {headline}") }
     }
 
     /// A headline without the word of the notice, where it already bears it.

@@ -145,13 +145,7 @@ impl Newsroom {
         let site = &self.site;
         let mut built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
         for left_out in &built.left_out {
-            tracing::warn!(
-                "feed {}: “{}” ({}) is left out: {}",
-                left_out.feed,
-                left_out.title,
-                left_out.article,
-                left_out.reason
-            );
+            tracing::warn!("{left_out}");
         }
         for failed in &built.failed {
             tracing::error!("feed {}: {}; the last good one stays up", failed.feed, failed.reason);
@@ -172,7 +166,14 @@ impl Newsroom {
     /// A page that failed, a file that cannot be written. What stood there stays, and it is tried again.
     pub async fn copy_pages(&self) -> Result<bool, ServiceError> {
         let Some(folder) = self.static_folder() else { return Ok(false) };
-        let written = web::refresh_copy(&self.site, &folder).await?;
+        let site = &self.site;
+        let archives = (&site.config, &site.templates);
+        let archived = feed::write_archives(&site.shelf, &site.store, archives, &site.clock, &folder).await?;
+        if !archived.written.is_empty() || !archived.removed.is_empty() {
+            let count = counted(archived.written.len() as i64, "file", "files");
+            tracing::debug!("Static copy of older entries: {count} written, {} removed.", archived.removed.len());
+        }
+        let written = web::refresh_copy(site, &folder).await?;
         if let Some(written) = &written {
             let count = counted(written.written.len() as i64, "file", "files");
             tracing::debug!("Static copy of the pages: {count} written, {} removed.", written.removed.len());

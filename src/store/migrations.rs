@@ -52,6 +52,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0007_sealing.sql"),
         include_str!("../../migrations/postgres/0007_sealing.sql"),
     ),
+    (
+        8,
+        "entries",
+        include_str!("../../migrations/sqlite/0008_entries.sql"),
+        include_str!("../../migrations/postgres/0008_entries.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

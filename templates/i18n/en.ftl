@@ -157,6 +157,7 @@ site-step-add = Choose “Add a feed” there and paste this address:
 site-step-done = Done. What we publish and what we correct appears there by itself.
 site-feeds-which = Which feed
 site-feeds-same = All formats carry the same. If your reader doesn’t mind, take Atom.
+site-feeds-opml = All feeds as one file (OPML), for readers that take many at once
 site-feeds-expect = What to expect
 site-feeds-expect-text = Every article comes once and keeps its identity, also when its title changes. A corrected one comes again with the correction at its top; a withdrawn one is replaced by a notice.
 site-feeds-use = Using our news

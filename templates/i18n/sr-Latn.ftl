@@ -160,6 +160,7 @@ site-step-add = U njemu izaberite dodavanje kanala i nalepite ovu adresu:
 site-step-done = Gotovo. Ono što objavimo i ono što ispravimo pojaviće se samo.
 site-feeds-which = Koji kanal
 site-feeds-same = U svim formatima je isto. Ako je vašem čitaču svejedno, uzmite Atom.
+site-feeds-opml = Svi kanali u jednoj datoteci (OPML), za čitače koji uzimaju više kanala odjednom
 site-feeds-expect = Šta da očekujete
 site-feeds-expect-text = Svaka vest stiže jednom i ostaje ista vest i kad joj se promeni naslov. Ispravljena stiže ponovo, sa ispravkom na početku; umesto povučene stoji obaveštenje.
 site-feeds-use = Korišćenje naših vesti

@@ -72,10 +72,16 @@ fn asked(config: &Config, path: &str, own: (&str, i64)) -> Result<Option<Asked>,
     let segments: Vec<String> =
         path.trim_matches('/').split('/').map(|s| percent_decode_str(s).decode_utf8_lossy().into_owned()).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let is_feed = |name: &str| config.feeds().iter().any(|feed| feed.name == name);
+    // Without configuration topics have feeds too, which the store knows.
+    let of_topic = |name: &str| {
+        let named =
+            |l: &Language| name.strip_prefix(&l.path()).is_some_and(|topic| topic.len() > 1 && topic.starts_with('-'));
+        config.feeds.feed.is_empty() && config.site.languages.iter().any(named)
+    };
+    let is_feed = |name: &str| config.feeds().iter().any(|feed| feed.name == name) || of_topic(name);
     match segments.as_slice() {
         ["unsubscribe" | "preferences", token] if !token.is_empty() => return Ok(None),
-        ["healthz"] => return Ok(None),
+        ["healthz"] | ["feeds.opml"] => return Ok(None),
         ["assets", name] if name.starts_with("site-") && name.ends_with(".css") => return Ok(None),
         ["media", name] => return Ok(Some(Asked::Media((*name).to_owned()))),
         ["feeds", file] => {

@@ -244,3 +244,201 @@ async fn without_configuration_there_is_one_feed_a_language() {
     assert_eq!(world.titles("en"), [""; 0]);
     assert_eq!(world.shelf.all().len(), 9);
 }
+
+#[tokio::test]
+async fn without_configuration_a_topic_gets_a_feed_of_its_own_and_keeps_it() {
+    let (_folder, stores) = stores().await;
+    for store in &stores {
+        let bare = CONFIG.split("[[feeds.feed]]").next().unwrap();
+        let named =
+            format!("{bare}\n[[topics]]\nid = \"exercises\"\nname = {{ en = \"Exercises\", sr-Latn = \"Vežbe\" }}\n");
+        let world = World::new(store, &named);
+        let names = |world: &World| -> Vec<(String, String)> {
+            let feeds = world.shelf.feeds(&world.config);
+            feeds.iter().map(|f| (f.name.clone(), f.title.get(&world.config.language()).to_owned())).collect()
+        };
+        world.rebuild().await;
+        let first: Vec<String> = names(&world).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            first,
+            ["en", "en-exercises", "sr-latn", "sr-latn-exercises", "sr-cyrl", "sr-cyrl-exercises"],
+            "what the newsroom names is there before its first article"
+        );
+        let mut one = draft("a", "en", world.clock.now());
+        one.content.topics = vec!["R&D".to_owned(), "Exercises".to_owned()];
+        let mut two = draft("b", "sr-Cyrl", world.clock.now());
+        two.content.topics = vec!["Љубав".to_owned()];
+        let taken = world.take(&[one, two]).await;
+        assert_eq!(world.rebuild().await.changed, ["en", "en-exercises", "en-r-d", "sr-cyrl", "sr-cyrl-љубав"]);
+        assert!(names(&world).contains(&("en-r-d".to_owned(), "R&D – Newsroom".to_owned())), "{:?}", names(&world));
+        assert_eq!(world.titles("en-r-d"), ["a en"]);
+        let opml = world.shelf.opml().expect("a list");
+        let opml = std::str::from_utf8(&opml.bytes).unwrap();
+        assert!(opml.contains("xmlUrl=\"https://newsroom.example/feeds/en-r-d.rss\""), "{opml}");
+        assert!(opml.contains("/feeds/sr-cyrl-%D1%99%D1%83%D0%B1%D0%B0%D0%B2.rss"), "{opml}");
+        assert!(opml.contains("text=\"R&amp;D – Newsroom\""), "{opml}");
+        // Its only article goes: the feed stays, empty, for those who read it.
+        let mut tx = store.write().await.unwrap();
+        articles::remove(&mut tx, &[taken[0].article], world.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        world.rebuild().await;
+        assert_eq!(world.titles("en-r-d"), [""; 0]);
+        assert_eq!(World::new(store, &named).rebuild().await.feeds, 8);
+    }
+}
+
+impl World {
+    async fn archive(&self, name: &str, number: i64, format: Format) -> Option<Arc<Document>> {
+        let made_with = (&self.config, &self.templates);
+        self.shelf.archive(&self.store, made_with, &self.clock, (name, number, format)).await.expect("an archive")
+    }
+
+    /// The text of a document of Atom: the feed itself, or one behind it.
+    async fn atom(&self, name: &str, number: Option<i64>) -> String {
+        let document = match number {
+            Some(number) => self.archive(name, number, Format::Atom).await.expect("a document"),
+            None => self.shelf.get(name, Format::Atom).expect("a feed"),
+        };
+        String::from_utf8(document.bytes.to_vec()).expect("UTF-8")
+    }
+}
+
+/// The address that a document of Atom links as `rel`.
+fn linked(atom: &str, rel: &str) -> Option<String> {
+    let parsed = roxmltree::Document::parse(atom).expect("XML");
+    let links = parsed.root_element().children().filter(|node| node.tag_name().name() == "link");
+    links
+        .into_iter()
+        .find(|link| link.attribute("rel") == Some(rel))
+        .and_then(|l| l.attribute("href"))
+        .map(str::to_owned)
+}
+
+fn titles_of(atom: &str) -> Vec<String> {
+    let read = feed_rs::parser::parse(atom.as_bytes()).expect("a feed");
+    read.entries.into_iter().map(|entry| entry.title.map(|title| title.content).unwrap_or_default()).collect()
+}
+
+#[tokio::test]
+async fn what_is_older_stands_in_documents_of_a_hundred_that_never_shift() {
+    let (_folder, stores) = stores().await;
+    for store in &stores {
+        let world = World::new(store, CONFIG);
+        let start = world.clock.now() - Duration::days(400);
+        let mut drafts: Vec<Draft> =
+            (1..=230).map(|n| draft(&format!("n{n}"), "en", start + Duration::days(n))).collect();
+        let taken = world.take(&drafts).await;
+        world.rebuild().await;
+
+        // From the feed back to the first document, by its links alone, nothing is missing and nothing stands twice in them.
+        let base = "https://newsroom.example/feeds/news";
+        let current = world.atom("news", None).await;
+        assert_eq!(titles_of(&current).len(), 5);
+        assert_eq!(linked(&current, "prev-archive").as_deref(), Some(&*format!("{base}/archive/3.atom?entries=30")));
+        let third = world.atom("news", Some(3)).await;
+        assert_eq!(linked(&third, "current").as_deref(), Some(&*format!("{base}.atom")));
+        assert_eq!(linked(&third, "next-archive"), None);
+        assert_eq!(linked(&third, "prev-archive").as_deref(), Some(&*format!("{base}/archive/2.atom")));
+        let first = world.atom("news", Some(1)).await;
+        assert_eq!(linked(&first, "prev-archive"), None);
+        assert_eq!(linked(&first, "next-archive").as_deref(), Some(&*format!("{base}/archive/2.atom")));
+        assert_eq!(linked(&first, "self").as_deref(), Some(&*format!("{base}/archive/1.atom")));
+        assert!(first.contains("<fh:archive"), "{}", &first[..900]);
+        let second = world.atom("news", Some(2)).await;
+        let mut all: Vec<String> = [&first, &second, &third].into_iter().flat_map(|atom| titles_of(atom)).collect();
+        assert_eq!(titles_of(&first).len(), 100);
+        assert_eq!(titles_of(&first)[99], "n1 en");
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 230);
+        assert!(
+            world.archive("news", 4, Format::Atom).await.is_none()
+                && world.archive("news", 0, Format::Atom).await.is_none()
+        );
+
+        // JSON leads the same way; RSS to Atom's.
+        let json = |document: &Document| -> serde_json::Value { serde_json::from_slice(&document.bytes).unwrap() };
+        let feed = json(&world.shelf.get("news", Format::Json).unwrap());
+        assert_eq!(feed["next_url"], format!("{base}/archive/3.json?entries=30"));
+        let older = json(&world.archive("news", 3, Format::Json).await.unwrap());
+        assert_eq!(
+            (older["next_url"].as_str(), older["items"].as_array().map(Vec::len)),
+            (Some(&*format!("{base}/archive/2.json")), Some(30))
+        );
+        let rss = world.shelf.get("news", Format::Rss).unwrap();
+        assert!(std::str::from_utf8(&rss.bytes).unwrap().contains("/feeds/news/archive/3.atom?entries=30"));
+
+        // What comes later, what leaves, and another start shift nothing.
+        let before = world.archive("news", 1, Format::Atom).await.unwrap();
+        world.clock.advance(Duration::minutes(1));
+        world.take(&[draft("late", "en", start)]).await;
+        let mut tx = store.write().await.unwrap();
+        articles::remove(&mut tx, &[taken[49].article], world.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        world.rebuild().await;
+        assert_eq!(titles_of(&world.atom("news", Some(3)).await).len(), 31);
+        let other = World::new(store, CONFIG);
+        other.rebuild().await;
+        let now = titles_of(&other.atom("news", Some(1)).await);
+        assert_eq!((now.len(), now[98].as_str(), now[0].as_str()), (99, "n1 en", "n100 en"));
+        assert_eq!(other.atom("news", Some(2)).await, world.atom("news", Some(2)).await);
+        assert!(world.archive("news", 1, Format::Atom).await.unwrap().last_modified > before.last_modified);
+
+        // A correction of an old one shows in its document, and comes back in the feed.
+        drafts[6].content.corrections =
+            vec![Note { at: world.clock.now(), note: Some("It was Tuesday".to_owned()), wrong: None, right: None }];
+        world.take(&drafts[6..7]).await;
+        world.rebuild().await;
+        assert_eq!(world.titles("news")[0], "n7 en");
+        assert!(world.atom("news", Some(1)).await.contains("It was Tuesday"));
+
+        // A retraction is a notice there too, and then a tombstone for good.
+        drafts[7].content.withdrawn = Some("It was not so".to_owned());
+        world.take(&drafts[7..8]).await;
+        world.rebuild().await;
+        assert!(titles_of(&world.atom("news", Some(1)).await).contains(&"Withdrawn: n8 en".to_owned()));
+        assert!(titles_of(&world.atom("news", None).await).contains(&"Withdrawn: n8 en".to_owned()));
+        world.clock.advance(Duration::days(500));
+        world.rebuild().await;
+        let first = world.atom("news", Some(1)).await;
+        assert!(first.contains(&format!("<at:deleted-entry ref=\"{}\"", taken[7].article.urn())), "{}", &first[..900]);
+        assert!(
+            first.contains("Withdrawn: It was not so")
+                && !titles_of(&first).iter().any(|title| title.contains("n8 en"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_copy_holds_the_archive_and_writes_what_changed() {
+    let (folder, stores) = stores().await;
+    let world = World::new(&stores[0], CONFIG);
+    let start = world.clock.now() - Duration::days(400);
+    let mut drafts: Vec<Draft> = (1..=120).map(|n| draft(&format!("n{n}"), "en", start + Duration::hours(n))).collect();
+    world.take(&drafts).await;
+    world.rebuild().await;
+    let site = folder.path().join("site");
+    let copy = || async {
+        let made_with = (&world.config, &world.templates);
+        super::super::write_archives(&world.shelf, &world.store, made_with, &world.clock, &site)
+            .await
+            .expect("a copy")
+            .written
+    };
+    let written = copy().await;
+    assert!(
+        written.contains(&"feeds/news/archive/1.atom".to_owned())
+            && written.contains(&"feeds/all/archive/2.json.gz".to_owned()),
+        "{written:?}"
+    );
+    assert_eq!(written.len(), 2 * 2 * 2 * 2, "two feeds with two documents, in two formats with their gzip");
+    let served = world.archive("news", 2, Format::Atom).await.unwrap();
+    assert_eq!(std::fs::read(site.join("feeds/news/archive/2.atom")).unwrap(), served.bytes);
+    assert_eq!(copy().await, [""; 0]);
+    drafts[3].content.title = "Another headline altogether".to_owned();
+    world.take(&drafts[3..4]).await;
+    world.rebuild().await;
+    let written = copy().await;
+    assert_eq!(written.len(), 8, "only the first document of each: {written:?}");
+    assert!(written.iter().all(|path| path.contains("/archive/1.")), "{written:?}");
+}

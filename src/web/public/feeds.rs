@@ -22,7 +22,10 @@ const EXPOSED: HeaderValue = HeaderValue::from_static("etag, last-modified");
 
 /// The routes of this file.
 pub fn routes() -> Router<Site> {
-    Router::new().route("/feeds/{file}", get(feed).options(preflight))
+    Router::new()
+        .route("/feeds/{file}", get(feed).options(preflight))
+        .route("/feeds/{name}/archive/{file}", get(archive).options(preflight))
+        .route("/feeds.opml", get(opml).options(preflight))
 }
 
 /// What a script of another site asks before it sends `If-None-Match`.
@@ -38,32 +41,71 @@ async fn preflight() -> Response {
 }
 
 async fn feed(State(site): State<Site>, Path(file): Path<String>, asked: HeaderMap) -> Response {
-    let is_feed = |name: &str| site.config.feeds().iter().any(|feed| feed.name == name);
+    let feeds = site.shelf.feeds(&site.config);
+    let is_feed = |name: &str| feeds.iter().any(|feed| feed.name == name);
     let named = file.rsplit_once('.').and_then(|(name, extension)| Some((name, Format::from_extension(extension)?)));
     match named.and_then(|(name, format)| site.shelf.get(name, format)) {
         Some(document) => answer(&document, &asked),
-        None if !site.shelf.is_up() && named.is_some_and(|(name, _)| is_feed(name)) => {
-            let later = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
-            (StatusCode::SERVICE_UNAVAILABLE, later, "The feeds are being made. Please ask again in a moment.\n")
-                .into_response()
-        }
+        None if !site.shelf.is_up() && named.is_some_and(|(name, _)| is_feed(name)) => being_made(),
         // Its page, as people type it.
         None if is_feed(&file) => {
-            ([(header::LOCATION, format!("/feeds/{file}/"))], StatusCode::PERMANENT_REDIRECT).into_response()
+            let page = format!("/feeds/{}/", percent_encoding::utf8_percent_encode(&file, NAME));
+            ([(header::LOCATION, page)], StatusCode::PERMANENT_REDIRECT).into_response()
         }
         None => missing(&site, &file),
     }
 }
 
+/// What of a feed's name must not stand in an address as it is.
+const NAME: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+fn being_made() -> Response {
+    let later = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
+    (StatusCode::SERVICE_UNAVAILABLE, later, "The feeds are being made. Please ask again in a moment.\n")
+        .into_response()
+}
+
+/// The list of all feeds.
+async fn opml(State(site): State<Site>, asked: HeaderMap) -> Response {
+    site.shelf.opml().map_or_else(being_made, |document| answer(&document, &asked))
+}
+
+/// What is older than a feed shows: `/feeds/NAME/archive/N.atom`. A query changes nothing: the feed links the newest
+/// document under one that changes as the document grows.
+async fn archive(State(site): State<Site>, Path((name, file)): Path<(String, String)>, asked: HeaderMap) -> Response {
+    if !site.shelf.is_up() {
+        return being_made();
+    }
+    let Site { store, config, templates, clock, shelf, .. } = &site;
+    let Some((number, format)) = numbered(&file) else { return missing(&site, &format!("{name}/archive/{file}")) };
+    match shelf.archive(store, (config, templates), clock, (&name, number, format)).await {
+        Ok(Some(document)) => answer(&document, &asked),
+        Ok(None) => missing(&site, &format!("{name}/archive/{file}")),
+        Err(error) => {
+            tracing::error!(feed = name, number, %error, "an archive document could not be made");
+            being_made()
+        }
+    }
+}
+
+/// Number and format of an archive document's name, written as we write it.
+fn numbered(file: &str) -> Option<(i64, Format)> {
+    let (number, extension) = file.rsplit_once('.')?;
+    let format = Format::from_extension(extension)?;
+    let digits = !number.starts_with('0') && number.chars().all(|c| c.is_ascii_digit());
+    number.parse().ok().filter(|_| digits).map(|number| (number, format))
+}
+
 /// A feed that is not here: which ones are.
 fn missing(site: &Site, file: &str) -> Response {
     let mut text = format!("There is no feed “{file}” here. These are:\n\n");
-    for feed in site.config.feeds() {
+    for feed in site.shelf.feeds(&site.config).iter() {
         let language = feed.languages(&site.config.language()).into_iter().next().unwrap_or_default();
         text.push_str(feed.title.get(&language));
         text.push('\n');
         for format in Format::ALL {
-            let address = site.config.site.address(&format!("/feeds/{}.{}", feed.name, format.extension()));
+            let address = format!("{}.{}", site.config.site.feed(&feed.name), format.extension());
             text.push_str(&format!("  {address}\n"));
         }
     }
@@ -78,7 +120,7 @@ fn answer(document: &Arc<Document>, asked: &HeaderMap) -> Response {
     } else {
         let mut response = Response::new(Body::from(coding.bytes(document)));
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type()));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type));
         if let Some(name) = coding.name() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }

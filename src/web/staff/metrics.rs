@@ -50,7 +50,20 @@ async fn page(site: &Site) -> Result<String, StoreError> {
         "Mails of the house's own that were refused lately.",
         &[(None, letters.failed)],
     );
+    feeds(&mut page, site);
     Ok(page)
+}
+
+/// What the last look at the feeds came to.
+fn feeds(page: &mut String, site: &Site) {
+    let built = site.shelf.built();
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    gauge(page, "herald_feeds", "Feeds that are kept.", &[(None, count(built.feeds))]);
+    let failed = count(built.failed.len());
+    gauge(page, "herald_feeds_failed", "Feeds of which the last good documents had to stay up.", &[(None, failed)]);
+    let left_out = count(built.left_out.len());
+    let help = "Entries that feeds had to leave out, because no document may hold them.";
+    gauge(page, "herald_feed_entries_left_out", help, &[(None, left_out)]);
 }
 
 fn gauge(page: &mut String, name: &str, help: &str, rows: &[(Option<&str>, i64)]) {

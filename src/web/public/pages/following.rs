@@ -34,7 +34,9 @@ impl Offer {
     fn of(config: &Config, feed: &Feed, spoken: &Language) -> Offer {
         let base = address::base(&config.site);
         let language = feed.languages(&config.language()).first().cloned().unwrap_or_else(|| config.language());
-        let path = |format: Format| format!("{base}/feeds/{}.{}", feed.name, format.extension());
+        let name = config.site.feed(&feed.name);
+        let name = name.strip_prefix(config.site.url.trim_end_matches('/')).unwrap_or(&name).to_owned();
+        let path = |format: Format| format!("{base}{name}.{}", format.extension());
         Offer {
             name: feed.name.clone(),
             title: feed.title.get(&language).to_owned(),
@@ -57,7 +59,7 @@ pub(super) struct Follow {
 /// The feed that a reader of `language` would take, and what is sent by mail.
 pub(super) fn follow(site: &Site, language: &Language) -> Follow {
     let config = &site.config;
-    let feeds = config.feeds();
+    let feeds = site.shelf.feeds(config);
     let default = config.language();
     let feed = feeds.iter().find(|f| f.languages(&default).contains(language)).or_else(|| feeds.first());
     Follow {
@@ -70,7 +72,7 @@ pub(super) fn follow(site: &Site, language: &Language) -> Follow {
 pub(super) fn feeds(site: &Site, language: &Language) -> Result<Shown, PageError> {
     let config = &site.config;
     let title = super::say(site, language, "site-feeds");
-    let offers: Vec<Offer> = config.feeds().iter().map(|feed| Offer::of(config, feed, language)).collect();
+    let offers: Vec<Offer> = site.shelf.feeds(config).iter().map(|feed| Offer::of(config, feed, language)).collect();
     let html = Frame::new(site, language, &title)
         .section(Section::Feeds)
         .is(&Page::Feeds)
@@ -78,6 +80,7 @@ pub(super) fn feeds(site: &Site, language: &Language) -> Result<Shown, PageError
         .here(title.as_str())
         .with("first", &follow(site, language).feed)
         .with("offers", &offers)
+        .with("opml", &format!("{}/feeds.opml", address::base(&config.site)))
         .render("site/feeds.html")?;
     Ok(Shown::Page(html))
 }
@@ -85,7 +88,7 @@ pub(super) fn feeds(site: &Site, language: &Language) -> Result<Shown, PageError
 /// One feed: what it is, how to subscribe, and the newest of what it holds.
 pub(super) async fn feed(site: &Site, language: &Language, name: &str) -> Result<Shown, PageError> {
     let config = &site.config;
-    let feeds = config.feeds();
+    let feeds = site.shelf.feeds(config);
     let Some(feed) = feeds.iter().find(|feed| feed.name == name) else { return Ok(Shown::Missing) };
     let selection = Selection {
         languages: feed.languages(&config.language()),
