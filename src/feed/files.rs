@@ -108,7 +108,7 @@ fn made_with(config: &Config, templates: &Templates) -> String {
 async fn todo(store: &Store, build: &Build, before: &Mark, mark: &Mark) -> Result<Vec<(String, i64)>, FeedError> {
     let mut todo = Vec::new();
     let mut tx = store.read().await?;
-    for (name, _) in &mark.feeds {
+    for name in mark.feeds.keys() {
         let Some(standing) = build.standings.get(name) else { continue };
         let known = before.feeds.get(name).filter(|_| before.made_with == mark.made_with);
         let pages = match known {
