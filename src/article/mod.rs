@@ -14,6 +14,7 @@ use crate::clock::Instant;
 
 pub mod date;
 pub mod decode;
+pub mod fold;
 pub mod intake;
 mod language;
 pub mod markup;

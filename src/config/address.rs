@@ -36,6 +36,10 @@ pub enum Page {
     Edition(String, i64),
     /// What is kept of people.
     Privacy,
+    /// Finding news by its words.
+    Search,
+    /// For whom these pages are made, and what is missing.
+    Accessibility,
 }
 
 /// What a path asks for.
@@ -65,6 +69,8 @@ pub fn path(site: &config::Site, language: &Language, page: &Page) -> String {
         Page::Feed(name) => format!("/feeds/{}/", segment(name)),
         Page::Edition(newsletter, number) => format!("/newsletters/{}/{number}", segment(newsletter)),
         Page::Privacy => "/privacy".to_owned(),
+        Page::Search => "/search".to_owned(),
+        Page::Accessibility => "/accessibility".to_owned(),
     };
     format!("{}{}{rest}", base(site), site.prefix(language))
 }
@@ -114,6 +120,8 @@ fn within(segments: &[&str]) -> Option<Page> {
             Page::Edition((*name).to_owned(), edition.parse().ok().filter(|n: &i64| *n > 0)?)
         }
         ["privacy"] => Page::Privacy,
+        ["search"] => Page::Search,
+        ["accessibility"] => Page::Accessibility,
         _ => return None,
     };
     let named = match &page {
@@ -162,6 +170,8 @@ mod tests {
             Page::Feed("news".into()),
             Page::Edition("daily".into(), 97),
             Page::Privacy,
+            Page::Search,
+            Page::Accessibility,
         ]
     }
 

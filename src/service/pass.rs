@@ -12,8 +12,8 @@ use crate::edition::{self, Filled};
 use crate::feed::{self, Built};
 use crate::returns::{self, Desk, Looked};
 use crate::source::{self, ListReport, ReadReport};
-use crate::store::articles;
 use crate::store::presence::Turn;
+use crate::store::{articles, search};
 use crate::wake::Task;
 use crate::web::{self, public::Site};
 
@@ -71,6 +71,7 @@ impl Newsroom {
         // Who is known to be gone by now gets no copy of what this pass makes.
         let returns = self.read_returns().await?;
         let feeds = self.publish().await?;
+        self.index().await?;
         self.copy_pages().await?;
         let editions = self.compose(now_all, None).await?;
         let sent = self.deliver(stop.clone(), true).await?;
@@ -157,6 +158,31 @@ impl Newsroom {
             built.written = feed::write_static(&site.shelf, &folder).await?.written.len();
         }
         Ok(built)
+    }
+
+    /// Brings what the search finds up to what is public, a batch at a time so that others can write between; how many articles
+    /// were looked at.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn index(&self) -> Result<usize, ServiceError> {
+        let mut all = 0;
+        loop {
+            let mut tx = self.site.store.read().await?;
+            let waits = search::anything_waits(&mut tx).await?;
+            drop(tx);
+            if !waits {
+                return Ok(all);
+            }
+            let mut tx = self.site.store.write().await?;
+            let some = search::index_some(&mut tx).await?;
+            tx.commit().await?;
+            // What waits and cannot be had is in another instance's hands.
+            if some == 0 {
+                return Ok(all);
+            }
+            all += some;
+        }
     }
 
     /// Brings the static copy of the pages up to date, where there is one and something that pages show has changed since

@@ -112,6 +112,7 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     tasks.spawn(until(stop.clone(), sources(newsroom.clone())));
     tasks.spawn(until(stop.clone(), releases(newsroom.clone())));
     tasks.spawn(until(stop.clone(), feeds(newsroom.clone())));
+    tasks.spawn(until(stop.clone(), searches(newsroom.clone())));
     tasks.spawn(until(stop.clone(), pages(newsroom.clone())));
     tasks.spawn(until(stop.clone(), newsletters(newsroom.clone())));
     tasks.spawn(until(stop.clone(), fills(newsroom.clone())));
@@ -220,6 +221,18 @@ async fn feeds(newsroom: Newsroom) {
         if let Err(error) = newsroom.publish().await {
             failed("building the feeds", &error).await;
         }
+    }
+}
+
+/// Keeps the search up to date. Whether there is anything to do is one look at a list that is mostly empty.
+async fn searches(newsroom: Newsroom) {
+    loop {
+        match newsroom.index().await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!("The search knows {count} articles as they are now."),
+            Err(error) => failed("bringing the search up to date", &error).await,
+        }
+        tokio::time::sleep(WISHES).await;
     }
 }
 

@@ -58,6 +58,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0008_entries.sql"),
         include_str!("../../migrations/postgres/0008_entries.sql"),
     ),
+    (
+        9,
+        "search",
+        include_str!("../../migrations/sqlite/0009_search.sql"),
+        include_str!("../../migrations/postgres/0009_search.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

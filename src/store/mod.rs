@@ -24,6 +24,7 @@ pub mod keys;
 pub mod post;
 pub mod presence;
 pub mod returns;
+pub mod search;
 pub mod sources;
 pub mod staff;
 pub mod subscribers;

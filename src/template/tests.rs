@@ -274,7 +274,7 @@ fn cyrillic(latin: &str) -> String {
         };
         let mut part = part.to_owned();
         // Names that have no Cyrillic form of their own.
-        let kept = ["RSS", "Atom", "JSON Feed", "JSON", "OPML", "Herald"];
+        let kept = ["RSS", "Atom", "JSON Feed", "JSON", "OPML", "Herald", "EN 301", "WCAG", "AA"];
         for (n, name) in kept.iter().enumerate() {
             part = part.replace(name, &format!("\u{1}{n}\u{2}"));
         }

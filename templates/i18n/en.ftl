@@ -195,6 +195,43 @@ site-privacy-rights = Your rights
 site-privacy-leave = Every mail has a link for leaving. It needs no account, takes one press, and stays valid for years. If you leave, we keep your address only so as not to write to you again.
 site-privacy-ask = You can ask what we hold about you, have it corrected or erased, and complain to the data protection authority. Write to us:
 
+site-search = Search
+site-search-news = Search the news
+site-search-words = Words to look for
+site-search-do = Search
+site-search-of = { $words }: search
+site-search-topic = Topic
+site-search-any-topic = Any topic
+site-search-year = Year
+site-search-any-year = Any year
+site-search-many = More than { $count } articles
+site-search-none = Nothing was found
+site-search-before = Previous
+site-search-after = Next
+site-search-others = In other languages:
+site-search-try-fewer = Try fewer words: an article has to have all of them.
+site-search-try-beginning = Try the beginning of a word: “bridge” finds “bridges” too.
+site-search-try-wider = Look in all topics and years
+site-search-try-archive = Look through the archive by year and month
+site-search-how = Words are found in titles, summaries and texts, whichever alphabet you type in. To find an exact phrase, put it in quotation marks.
+
+site-accessibility = Accessibility
+site-access-pledge = { $publisher } wants everybody to be able to read these pages, as Directive (EU) 2016/2102 and the standard EN 301 549 ask. This statement is about all public pages at this address.
+site-access-status = How far we are
+site-access-status-text = These pages meet level AA of the Web Content Accessibility Guidelines (WCAG) 2.2 in part: what is named below is missing.
+site-access-missing = What is not accessible
+site-access-missing-text = Some of what we publish may lack what it should have:
+site-access-pictures = pictures that came to us without a description (WCAG 1.1.1);
+site-access-films = films and recordings without captions or a text version (WCAG 1.2), and documents that a screen reader does not read well;
+site-access-old = texts from before these pages, whose headings and tables we took over as they were (WCAG 1.3.1);
+site-access-others = pages of others to which we link: they are outside what we can change.
+site-access-prepared = How this statement was made
+site-access-prepared-text = By self-assessment. Each kind of page is tested by program in each language: in a browser, in light and dark, in windows of 320, 360 and 1280 pixels, and with text at twice its size. No script is needed to read anything here.
+site-access-feedback = Tell us
+site-access-feedback-text = If you cannot read something here, or need it in another form (large print, plain text, read aloud), write to us or ring us and we will see to it.
+site-access-enforcement = If our answer does not help
+site-access-enforcement-text = You can turn to the authority that watches over the accessibility of public pages in your country, or to the ombudsman.
+
 ## Leaving and preferences
 
 people-ask = Leave “{ $title }”?

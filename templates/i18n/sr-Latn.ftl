@@ -198,6 +198,43 @@ site-privacy-rights = Vaša prava
 site-privacy-leave = U svakoj poruci je link za otkazivanje. Ne traži nalog, dovoljan je jedan pritisak i važi godinama. Kad otkažete pretplatu, adresu čuvamo samo da vam ne bismo ponovo pisali.
 site-privacy-ask = Možete da pitate šta o vama imamo, da tražite ispravku ili brisanje i da se obratite organu za zaštitu podataka. Pišite nam:
 
+site-search = Pretraga
+site-search-news = Pretraga vesti
+site-search-words = Reči koje tražite
+site-search-do = Traži
+site-search-of = { $words }: pretraga
+site-search-topic = Tema
+site-search-any-topic = Sve teme
+site-search-year = Godina
+site-search-any-year = Sve godine
+site-search-many = Više od { $count } vesti
+site-search-none = Ništa nije nađeno
+site-search-before = Prethodno
+site-search-after = Sledeće
+site-search-others = Na drugim jezicima:
+site-search-try-fewer = Upišite manje reči: vest mora da ima sve.
+site-search-try-beginning = Upišite samo početak reči: „most” nalazi i „mostovi”.
+site-search-try-wider = Tražite u svim temama i godinama
+site-search-try-archive = Pogledajte arhivu po godinama i mesecima
+site-search-how = Reči se traže u naslovima, sažecima i tekstovima, kojim god pismom da ih upišete. Tačan izraz stavite pod navodnike.
+
+site-accessibility = Pristupačnost
+site-access-pledge = { $publisher } želi da svako može da čita ove strane, kao što traže Direktiva (EU) 2016/2102 i standard EN 301 549. Ova izjava važi za sve javne strane na ovoj adresi.
+site-access-status = Dokle smo stigli
+site-access-status-text = Ove strane delimično ispunjavaju nivo AA smernica WCAG 2.2: nedostaje ono što je navedeno niže.
+site-access-missing = Šta nije pristupačno
+site-access-missing-text = Ponečemu što objavljujemo može da nedostaje ono što bi trebalo da ima:
+site-access-pictures = slike koje su nam stigle bez opisa (WCAG 1.1.1);
+site-access-films = filmovi i snimci bez titla ili teksta (WCAG 1.2) i dokumenti koje čitač ekrana ne čita dobro;
+site-access-old = tekstovi stariji od ovih strana, čije smo naslove i tabele preuzeli kakvi su bili (WCAG 1.3.1);
+site-access-others = strane drugih na koje upućujemo: njih ne možemo da menjamo.
+site-access-prepared = Kako je izjava nastala
+site-access-prepared-text = Samoprocenom. Svaka vrsta strane ispituje se programom na svakom jeziku: u pregledaču, svetla i tamna, u prozoru od 320, 360 i 1280 piksela i sa dvostruko većim slovima. Da se ovde bilo šta pročita, nije potrebna nijedna skripta.
+site-access-feedback = Javite nam
+site-access-feedback-text = Ako ovde nešto ne možete da pročitate ili vam treba u drugom obliku (krupna slova, običan tekst, pročitano naglas), pišite nam ili pozovite i pobrinućemo se za to.
+site-access-enforcement = Ako vam naš odgovor ne pomogne
+site-access-enforcement-text = Možete da se obratite organu koji u vašoj zemlji nadzire pristupačnost javnih strana ili ombudsmanu.
+
 ## Otkazivanje i podešavanja
 
 people-ask = Otkazujete bilten „{ $title }”?

@@ -95,7 +95,7 @@ fn asked(config: &Config, path: &str, own: (&str, i64)) -> Result<Option<Asked>,
     let path = format!("{}{path}", address::base(&config.site));
     let address::Asked { language, page } = address::read(&config.site, &path).ok_or(Nowhere)?;
     Ok(match page {
-        Page::Home | Page::Archive | Page::Feeds | Page::Privacy => None,
+        Page::Home | Page::Archive | Page::Feeds | Page::Privacy | Page::Search | Page::Accessibility => None,
         Page::Feed(name) if is_feed(&name) => None,
         Page::Feed(_) => return Err(Nowhere),
         Page::Topic(id) if config.topics.iter().any(|topic| topic.id == id) => None,

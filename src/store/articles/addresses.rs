@@ -6,6 +6,19 @@ use super::rows;
 use crate::article::Language;
 use crate::store::{StoreError, Tx};
 
+const LANGUAGE_OF: &str = "SELECT a.language FROM json_each($1) l CROSS JOIN articles a
+     WHERE a.language = l.value ->> 0 AND a.slug = $2 AND a.public_seq IS NOT NULL AND a.removed IS NULL ORDER BY CAST(l.value ->> 1 AS BIGINT) LIMIT 1";
+
+/// The first of these languages in which a public article has that slug.
+///
+/// # Errors
+/// What the database says.
+pub async fn language_of(tx: &mut Tx, languages: &[Language], slug: &str) -> Result<Option<Language>, StoreError> {
+    let ranked: Vec<_> = languages.iter().enumerate().map(|(rank, l)| (l.as_str(), rank)).collect();
+    let row = tx.q(LANGUAGE_OF).bind(serde_json::to_string(&ranked)?).bind(slug.to_owned()).optional().await?;
+    row.as_ref().map(|row| super::read_language(row, 0)).transpose()
+}
+
 const ARTICLES: &str = "SELECT a.language, a.slug FROM json_each($1) r
      JOIN articles a ON a.language = r.value ->> 0 AND a.slug = r.value ->> 1
      WHERE a.public_seq IS NOT NULL AND a.removed IS NULL";

@@ -10,6 +10,7 @@ mod classify;
 mod list;
 mod public;
 mod release;
+pub mod sitemap;
 mod stories;
 mod take;
 #[cfg(test)]
@@ -17,8 +18,8 @@ mod tests;
 
 pub use list::{Filter, Listed, State, history, known, list, listed, lookup, present};
 pub use public::{
-    Candidate, by_id, by_slug, headlines, in_month, is_shown, months, newest, of_stories, revision, revisions,
-    siblings, topics, was_public, went_public, years,
+    Candidate, by_id, by_slug, headlines, in_month, is_shown, months, newest, of_stories, public_ones, revision,
+    revisions, siblings, span, topics, was_public, went_public, years,
 };
 pub use release::{last_public_seq, next_due, release_due, remove, standing};
 pub use take::{Change, Remark, Taken, take_in, take_in_all};
@@ -89,7 +90,7 @@ fn read_uuid(row: &Row, column: usize) -> Result<Uuid, StoreError> {
     Uuid::parse_str(&text).map_err(|e| StoreError::Content(format!("“{text}”: {e}")))
 }
 
-fn read_id(row: &Row, column: usize) -> Result<ArticleId, StoreError> {
+pub(super) fn read_id(row: &Row, column: usize) -> Result<ArticleId, StoreError> {
     read_uuid(row, column).map(ArticleId)
 }
 
@@ -125,6 +126,6 @@ impl Chosen {
 }
 
 /// One-column rows of a batch: `[["a"],["b"]]`.
-fn rows<T: serde::Serialize>(values: impl IntoIterator<Item = T>) -> Result<String, StoreError> {
+pub(super) fn rows<T: serde::Serialize>(values: impl IntoIterator<Item = T>) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&values.into_iter().map(|v| [v]).collect::<Vec<_>>())?)
 }

@@ -205,6 +205,20 @@ pub async fn siblings(tx: &mut Tx, story: StoryId) -> Result<Vec<Revision>, Stor
     of_stories(tx, &[story]).await
 }
 
+const PUBLIC_ONES: &str = revision_sql!(
+    "FROM json_each($1) k JOIN articles a ON a.id = k.value ->> 0 JOIN revisions r ON r.id = a.revision
+     WHERE a.public_seq IS NOT NULL AND a.removed IS NULL"
+);
+
+/// Those of these articles that are public, as they are now; in no particular order.
+///
+/// # Errors
+/// What the database says.
+pub async fn public_ones(tx: &mut Tx, articles: &[ArticleId]) -> Result<Vec<Revision>, StoreError> {
+    let rows = tx.q(PUBLIC_ONES).bind(rows(articles)?).all().await?;
+    read_revisions(&rows)
+}
+
 const BY_SLUG: &str = revision_sql!(
     "FROM articles a JOIN revisions r ON r.id = a.revision
      WHERE a.language = $1 AND a.slug = $2 AND a.public_seq IS NOT NULL AND a.removed IS NULL"
@@ -275,9 +289,25 @@ pub async fn revision(tx: &mut Tx, id: i64) -> Result<Option<Revision>, StoreErr
     Ok(revisions(tx, &[id]).await?.pop())
 }
 
+// Each end is one step into the index; MIN and MAX together would go through all of it.
 const SPAN: &str = "
-    SELECT MIN(published), MAX(published) FROM articles
-    WHERE public_seq IS NOT NULL AND removed IS NULL AND language = $1";
+    SELECT (SELECT a.published FROM articles a WHERE a.public_seq IS NOT NULL AND a.removed IS NULL AND a.language = $1
+            ORDER BY a.published LIMIT 1),
+        (SELECT a.published FROM articles a WHERE a.public_seq IS NOT NULL AND a.removed IS NULL AND a.language = $1
+            ORDER BY a.published DESC LIMIT 1)";
+
+/// When the first and the last of what is public in a language was published.
+///
+/// # Errors
+/// What the database says.
+pub async fn span(tx: &mut Tx, language: &Language) -> Result<Option<(Instant, Instant)>, StoreError> {
+    let row = tx.q(SPAN).bind(language.as_str().to_owned()).one().await?;
+    Ok(row
+        .get::<Option<i64>>(0)?
+        .zip(row.get::<Option<i64>>(1)?)
+        .map(|(first, last)| (from_micros(first), from_micros(last))))
+}
+
 const COUNTS: &str = "
     SELECT CAST(s.value ->> 0 AS BIGINT) AS number, CAST(COUNT(a.id) AS BIGINT)
     FROM json_each($1) s JOIN articles a ON a.language = $2
@@ -304,11 +334,8 @@ fn month_start(year: i32, month: u32, zone: Tz) -> i64 {
 /// # Errors
 /// What the database says.
 pub async fn years(tx: &mut Tx, language: &Language, zone: Tz) -> Result<Vec<(i32, i64)>, StoreError> {
-    let row = tx.q(SPAN).bind(language.as_str().to_owned()).one().await?;
-    let (Some(first), Some(last)) = (row.get::<Option<i64>>(0)?, row.get::<Option<i64>>(1)?) else {
-        return Ok(Vec::new());
-    };
-    let year = |micros| from_micros(micros).with_timezone(&zone).year();
+    let Some((first, last)) = span(tx, language).await? else { return Ok(Vec::new()) };
+    let year = |at: Instant| at.with_timezone(&zone).year();
     let spans: Vec<_> = (year(first)..=year(last))
         .map(|y| (i64::from(y), month_start(y, 1, zone), month_start(y + 1, 1, zone)))
         .collect();

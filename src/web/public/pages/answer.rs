@@ -74,6 +74,15 @@ pub(super) fn html(
     response
 }
 
+/// A page that answers a question: made for each who asks.
+pub(super) fn passing(method: &Method, headers: &HeaderMap, page: String) -> Response {
+    let mut response = bytes(method, headers, "text/html; charset=utf-8", page.into(), None);
+    let fields = response.headers_mut();
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    fields.insert(header::HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+    response
+}
+
 /// Bytes with their `ETag`, compressed where the client takes that; 304 where it has them already.
 pub(super) fn bytes(
     method: &Method,
@@ -139,12 +148,12 @@ fn http_date(at: Instant) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-fn tag(bytes: &[u8]) -> String {
+pub(super) fn tag(bytes: &[u8]) -> String {
     let hash = digest::digest(&digest::SHA256, bytes);
     data_encoding::HEXLOWER.encode(&hash.as_ref()[..12])
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
     accepted.split(',').any(|one| {
         let mut parts = one.split(';').map(str::trim);

@@ -2,12 +2,13 @@
 
 use chrono::Datelike;
 
-use super::address::Page;
+use super::address::{self, Page};
 use super::frame::{Frame, Section};
+use super::linked::{self, Card};
 use super::story::{Story, page_of};
 use super::{PageError, Shown};
 use crate::article::Language;
-use crate::store::articles;
+use crate::store::articles::{self, addresses};
 use crate::web::public::Site;
 
 /// So much of a headline is the last step of the way to it.
@@ -17,8 +18,14 @@ const STEP: usize = 60;
 pub(super) async fn page(site: &Site, language: &Language, slug: &str) -> Result<Shown, PageError> {
     let mut tx = site.store.read().await?;
     let Some(revision) = articles::by_slug(&mut tx, language, slug).await? else {
-        let gone = articles::was_public(&mut tx, language, slug).await?;
-        return Ok(if gone { Shown::Gone } else { Shown::Missing });
+        if articles::was_public(&mut tx, language, slug).await? {
+            return Ok(Shown::Gone);
+        }
+        // Asked for under another language's address: that is not for ever, for a translation may come to stand here.
+        let theirs = addresses::language_of(&mut tx, &site.config.site.languages, slug).await?;
+        return Ok(theirs.map_or(Shown::Missing, |theirs| {
+            Shown::Elsewhere(address::path(&site.config.site, &theirs, &Page::Article(slug.to_owned())))
+        }));
     };
     let siblings = articles::siblings(&mut tx, revision.story).await?;
     drop(tx);
@@ -40,6 +47,8 @@ pub(super) async fn page(site: &Site, language: &Language, slug: &str) -> Result
         .with("description", &revision.content.summary)
         .with("story", &Story::of(site, &revision, &siblings))
         .with("follow", &super::following::follow(site, language))
+        .card(Card::of(site, &revision))
+        .linked(linked::article(site, &revision, &siblings))
         .render("site/article.html")?;
     Ok(Shown::Page(html))
 }

@@ -150,3 +150,14 @@ pub(super) fn privacy(site: &Site, language: &Language) -> Result<Shown, PageErr
         .render("site/privacy.html")?;
     Ok(Shown::Page(html))
 }
+
+/// For whom these pages are made and what is missing, in the parts that Commission Implementing Decision (EU) 2018/1523 names.
+pub(super) fn accessibility(site: &Site, language: &Language) -> Result<Shown, PageError> {
+    let title = super::say(site, language, "site-accessibility");
+    let html = Frame::new(site, language, &title)
+        .is(&Page::Accessibility)
+        .under(super::say(site, language, "site-newsroom"), &Page::Home)
+        .here(title.as_str())
+        .render("site/accessibility.html")?;
+    Ok(Shown::Page(html))
+}

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::address::{self, Page};
+use super::linked::{self, Card};
 use super::style;
 use crate::article::Language;
 use crate::config::{self, Config};
@@ -20,15 +21,17 @@ pub enum Section {
     Archive,
     /// Feeds.
     Feeds,
+    /// The search.
+    Search,
     /// None of them.
     None,
 }
 
 /// One step of the way to a page; the last one, where we are, leads nowhere.
 #[derive(Clone, Debug, Serialize)]
-struct Crumb {
-    text: String,
-    url: Option<String>,
+pub(super) struct Crumb {
+    pub(super) text: String,
+    pub(super) url: Option<String>,
 }
 
 /// One language of the switch.
@@ -37,6 +40,8 @@ struct Tongue {
     tag: Language,
     name: String,
     url: String,
+    /// The same as an address that works anywhere.
+    absolute: String,
     /// It is the language of this page.
     current: bool,
     /// The link leads to the same page in that language; otherwise to another of its pages.
@@ -70,6 +75,10 @@ pub struct Frame<'a> {
     /// Where it leads in the others.
     otherwise: Page,
     private: bool,
+    /// What is said of the page to other sites that show a link to it.
+    card: Card,
+    /// What the page is about, for machines.
+    linked: Vec<serde_json::Value>,
 }
 
 impl<'a> Frame<'a> {
@@ -85,7 +94,21 @@ impl<'a> Frame<'a> {
             elsewhere: Vec::new(),
             otherwise: Page::Home,
             private: false,
+            card: Card::default(),
+            linked: Vec::new(),
         }
+    }
+
+    /// How other sites show a link to this page.
+    pub(super) fn card(mut self, card: Card) -> Self {
+        self.card = card;
+        self
+    }
+
+    /// Something that the page is about, in the words of schema.org.
+    pub(super) fn linked(mut self, thing: serde_json::Value) -> Self {
+        self.linked.push(thing);
+        self
     }
 
     /// The section that the masthead marks.
@@ -162,6 +185,13 @@ impl<'a> Frame<'a> {
         context.insert("archive", &address::path(&config.site, &spoken, &Page::Archive));
         context.insert("feeds", &address::path(&config.site, &spoken, &Page::Feeds));
         context.insert("privacy", &address::path(&config.site, &spoken, &Page::Privacy));
+        context.insert("search", &address::path(&config.site, &spoken, &Page::Search));
+        context.insert("accessibility", &address::path(&config.site, &spoken, &Page::Accessibility));
+        context.insert("card", &self.card);
+        if !self.private {
+            let way = linked::way(&config.site, &self.crumbs);
+            context.insert("linked", &linked::script(way.into_iter().chain(self.linked)));
+        }
         context.insert("stylesheet", &style::path(&self.site.templates, config)?);
         context.insert("discovery", &discovery(config, &spoken));
         context.insert("address", &lines(config.site.address.get(&spoken)));
@@ -176,12 +206,16 @@ impl<'a> Frame<'a> {
     fn tongue(&self, language: &Language) -> Tongue {
         let same = self.elsewhere.iter().find(|(l, _)| l == language).map(|(_, path)| path.clone());
         let name = self.site.templates.catalog().say(language, "language-self", &[]);
+        let site = &self.site.config.site;
+        let is_same = same.is_some();
+        let url = same.unwrap_or_else(|| address::path(site, language, &self.otherwise));
         Tongue {
             tag: language.clone(),
             name,
             current: *language == self.language,
-            same: same.is_some(),
-            url: same.unwrap_or_else(|| address::path(&self.site.config.site, language, &self.otherwise)),
+            same: is_same,
+            absolute: absolute(site, &url),
+            url,
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::web::public::Site;
 
 /// Stories on the page of latest news.
 const LATEST: usize = 12;
+/// Stories on a page that leads nowhere.
+const A_FEW: usize = 5;
 /// Among so many of the newest the lead is looked for: news that is older leads nothing.
 const LEADING: usize = 4;
 /// Stories on one page of a topic.
@@ -48,6 +50,13 @@ pub(super) async fn home(site: &Site, language: &Language) -> Result<Shown, Page
         frame = frame.with("month_count", &count).with("month_name", &month).with("month_url", &url);
     }
     Ok(Shown::Page(frame.render("site/home.html")?))
+}
+
+/// A few of the latest, for a page that leads nowhere.
+pub(super) async fn latest(site: &Site, language: &Language) -> Result<Vec<Item>, PageError> {
+    let selection = Selection { languages: vec![language.clone()], ..Selection::default() };
+    let mut tx = site.store.read().await?;
+    Ok(Item::all(site, &articles::headlines(&mut tx, &selection, A_FEW, 0).await?))
 }
 
 /// The place of the lead: what is breaking, else the newest with a picture, else the newest.
