@@ -202,7 +202,7 @@ async fn missing(site: &Site, method: &Method, headers: &HeaderMap, language: &L
 /// The page for one who asks too often, in the language of what they asked for.
 pub(super) fn too_often(site: &Site, request: &axum::extract::Request) -> Response {
     let language = language_of(site, request.uri().path());
-    helpful(site, StatusCode::TOO_MANY_REQUESTS, request.method(), request.headers(), &language)
+    helpful(site, StatusCode::TOO_MANY_REQUESTS, (request.method(), request.headers()), &language, &[])
 }
 
 /// A page about something that went wrong. It is never kept: what is missing now may be there in a second.
