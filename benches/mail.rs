@@ -1,6 +1,7 @@
 //! A whole edition of 30 KB mails over the wire, beside `smtp-source` with as many connections; and the peak of memory.
 //! `cargo bench --bench mail [NUMBER…]`; without a number 10,000 and 100,000. `-- turns`: where each turn takes 20 ms, beside
-//! lettre's own connection. `-- live [NUMBER]`: how soon the first copy, an alert and a letter of the house leave, at 1,000,000.
+//! lettre's own connection. `-- narrow`: a receiver that takes three connections and twenty mails in ten seconds (20 minutes).
+//! `-- live [NUMBER]`: how soon the first copy, an alert and a letter of the house leave, at 1,000,000.
 //!
 //! What is timed for Herald is everything from the claim to the mark: the rows in a store on disk, the journal, each
 //! copy made for its reader (name, address, links of their own), and the session. `smtp-source` sends one text again and
@@ -42,17 +43,19 @@ const TO_BOTH: u64 = 100_000;
 const STORIES: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let all: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(("sink", options)) = all.split_first().map(|(part, options)| (part.as_str(), options)) {
+        peers::sink(options);
+        return Ok(());
+    }
+    let arguments: Vec<String> = all.into_iter().filter(|argument| !argument.starts_with("--")).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [part @ ("list" | "read" | "send"), folder] => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             return runtime.block_on(alone(part, folder.as_ref()));
         }
-        ["sink"] => {
-            peers::sink();
-            return Ok(());
-        }
         ["turns"] => return in_turns(2_000),
+        ["narrow"] => return narrow(2_000),
         ["live"] => {
             return live::run(1_000_000, |folder, port| write(folder, 1_000_000, port, CONNECTIONS, Keys::None));
         }
@@ -137,6 +140,30 @@ fn in_turns(people: u64) -> Result<(), Box<dyn Error>> {
     println!("  Herald:                  {our:.0} copies a second");
     println!("  lettre's own connection: {their:.0} a second");
     println!("  ratio:                   {:.2}", our / their);
+    Ok(())
+}
+
+/// Runs an edition against a receiver with narrow limits, and says what it refused.
+fn narrow(people: u64) -> Result<(), Box<dyn Error>> {
+    let sink = Sink::start(Server::Narrow)?;
+    let folder = tempfile::tempdir()?;
+    write(folder.path(), people, sink.port(), CONNECTIONS, Keys::None)?;
+    part("read", folder.path())?;
+    let sent = part("send", folder.path())?;
+    let summary = sink.summary()?;
+    let number = |key: &str| summary.pointer(key).and_then(serde_json::Value::as_u64).unwrap_or_default();
+    let (connections, mails) = (number("/faults/max-per-ip421"), number("/faults/max-rate421"));
+    println!("{people} copies to a receiver of 3 connections and 20 mails in 10 seconds");
+    println!(
+        "  taken:   {} in {:.0} s; {:.0} s at its limit",
+        number("/unique_rcpts"),
+        sent.seconds,
+        people as f64 / 2.0
+    );
+    println!(
+        "  refused: {connections} of {} connections, {mails} mails for now, none for good",
+        number("/connections")
+    );
     Ok(())
 }
 

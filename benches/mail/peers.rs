@@ -20,6 +20,8 @@ pub const CONNECTIONS: usize = 8;
 pub enum Server {
     /// Ours, a thread a connection: it counts, and is not the limit.
     Counting,
+    /// The same, which takes three connections and twenty mails in ten seconds, and answers 421 to what is above.
+    Narrow,
     /// Postfix's, a single thread.
     SmtpSink,
 }
@@ -28,7 +30,7 @@ impl Server {
     /// What it is called.
     pub fn name(self) -> &'static str {
         match self {
-            Server::Counting => "counting-sink",
+            Server::Counting | Server::Narrow => "counting-sink",
             Server::SmtpSink => "smtp-sink",
         }
     }
@@ -45,9 +47,14 @@ impl Sink {
     /// Starts one on a port of its own.
     pub fn start(server: Server) -> Result<Sink, Box<dyn Error>> {
         match server {
-            Server::Counting => {
+            Server::Counting | Server::Narrow => {
+                let narrow: &[&str] = match server {
+                    Server::Narrow => &["--max-per-ip", "3", "--max-rate", "20/10"],
+                    _ => &[],
+                };
                 let mut process = Command::new(std::env::current_exe()?)
                     .arg("sink")
+                    .args(narrow)
                     .stdout(Stdio::piped())
                     .stderr(Stdio::piped())
                     .spawn()?;
@@ -85,19 +92,24 @@ impl Sink {
     }
 
     /// Ends it; how long the average message was, where it counts that.
-    pub fn end(mut self) -> Result<Option<u64>, Box<dyn Error>> {
+    pub fn end(self) -> Result<Option<u64>, Box<dyn Error>> {
         if matches!(self.server, Server::SmtpSink) {
             return Ok(None);
         }
+        let summary = self.summary()?;
+        let number = |key: &str| summary[key].as_u64().unwrap_or_default();
+        Ok(Some(number("bytes") / number("messages").max(1)))
+    }
+
+    /// Ends one that counts, and reads what it has counted.
+    pub fn summary(mut self) -> Result<serde_json::Value, Box<dyn Error>> {
         let ended = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status()?;
         if !ended.success() {
             return Err("counting-sink has gone".into());
         }
         let mut said = String::new();
         self.process.stdout.take().ok_or("no standard output")?.read_to_string(&mut said)?;
-        let summary: serde_json::Value = serde_json::from_str(&said)?;
-        let number = |key: &str| summary[key].as_u64().unwrap_or_default();
-        Ok(Some(number("bytes") / number("messages").max(1)))
+        Ok(serde_json::from_str(&said)?)
     }
 }
 
@@ -109,9 +121,10 @@ impl Drop for Sink {
     }
 }
 
-/// The counting server, as a process of its own; it ends on SIGTERM with its summary.
-pub fn sink() {
-    counting::serve_until_told(counting::options(["--listen", "127.0.0.1:0", "--no-lint"].map(String::from)));
+/// The counting server, as a process of its own, with options of its own; it ends on SIGTERM with its summary.
+pub fn sink(options: &[String]) {
+    let all = ["--listen", "127.0.0.1:0", "--no-lint"].map(String::from).into_iter().chain(options.iter().cloned());
+    counting::serve_until_told(counting::options(all));
 }
 
 /// How many messages of `bytes` a second `smtp-source` hands to `port`, over as many connections, each kept open.
