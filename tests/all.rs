@@ -29,6 +29,7 @@ mod relays;
 mod returns;
 mod right;
 mod road;
+mod scripts;
 mod sealed;
 mod sending;
 mod session;

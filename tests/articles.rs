@@ -42,6 +42,7 @@ fn every_real_article_is_in_or_named() {
             site_url: "https://newsroom.example".to_owned(),
             languages: languages.clone(),
             language,
+            transliterate: false,
             zone: chrono_tz::Tz::UTC,
             now: Clock::system().now(),
             topics: Vec::new(),

@@ -19,7 +19,7 @@ use super::markup::{self, Around, Asset, Ground};
 use super::matter::{self, Complaints, Matter, Node, Settings};
 use super::place::{Aside, Markup, Place};
 use super::spoken::{self, Said};
-use super::{ArticleId, Content, Draft, Fault, Language, Picture, date, slug, topic_id};
+use super::{ArticleId, Content, Draft, Fault, Language, Picture, date, latin, slug, topic_id};
 use crate::clock::Instant;
 
 /// What every article of a source has around it: the newsroom's settings.
@@ -33,6 +33,8 @@ pub struct House {
     pub languages: Vec<Language>,
     /// The language of files that name none, where the source's settings say so.
     pub language: Option<Language>,
+    /// Whether what is in Serbian Cyrillic is offered in Latin letters too, where it does not say so itself.
+    pub transliterate: bool,
     /// The zone of dates that name none.
     pub zone: Tz,
     /// The present.
@@ -254,6 +256,11 @@ impl Head {
             content.decorative.clear();
             assets.clear();
         }
+        let latin = latin::language(&language, &content).filter(|latin| house.languages.contains(latin));
+        if let (Some((line, true)), None) = (matter.transliterate, &latin) {
+            complaints.warn(line, doubts::no_latin(house));
+        }
+        let wanted = matter.transliterate.map_or(house.transliterate, |(_, wanted)| wanted);
         let draft = Draft {
             key,
             id,
@@ -267,6 +274,7 @@ impl Head {
             updated: matter.updated,
             embargo: matter.embargo,
             draft: matter.draft || place.draft,
+            transliterate: wanted && latin.is_some(),
             media: assets.iter().map(|asset| asset.name.clone()).collect(),
             content,
         };

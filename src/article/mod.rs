@@ -17,6 +17,7 @@ pub mod decode;
 pub mod fold;
 pub mod intake;
 mod language;
+pub mod latin;
 pub mod markup;
 pub mod matter;
 pub mod place;
@@ -235,6 +236,8 @@ pub struct Draft {
     pub embargo: Option<Instant>,
     /// Not ready: held until this is taken away.
     pub draft: bool,
+    /// Serbian in Cyrillic: a version in Latin letters is offered too ([`latin`]).
+    pub transliterate: bool,
     /// Files in `[site] media` that it uses; they are served while it is public.
     pub media: Vec<String>,
     /// What it says.

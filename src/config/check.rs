@@ -341,6 +341,7 @@ impl Check<'_> {
             self.returns(returns, &Path::default().key("mail").key("returns"));
         }
         self.long_enough();
+        self.scripts();
         let newsletters = root.get("newsletters").map(|node| node.value.list()).unwrap_or_default();
         for (i, newsletter) in newsletters.iter().enumerate() {
             let number = |name: &str, usual: i64| match newsletter.value.get(name).map(|node| &node.value) {
@@ -363,6 +364,23 @@ impl Check<'_> {
                     &node.place,
                     &path,
                     format!("is {least}, more than max_items, {most}: no edition could ever go"),
+                );
+            }
+        }
+    }
+
+    /// A version in Latin letters needs its language.
+    fn scripts(&mut self) {
+        let latin = self.languages().iter().any(|language| language == "sr-Latn");
+        let sources = self.root.get("sources").map(|node| node.value.list()).unwrap_or_default();
+        for (i, source) in sources.iter().enumerate().filter(|_| !latin) {
+            if let Some(node) = source.value.get("transliterate").filter(|node| matches!(node.value, Tree::Flag(true)))
+            {
+                let path = Path::default().key("sources").element(i, source).key("transliterate");
+                self.fault(
+                    &node.place,
+                    &path,
+                    "makes versions in sr-Latn, and [site] languages has none; add it there",
                 );
             }
         }

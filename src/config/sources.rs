@@ -50,6 +50,11 @@ pub struct Folder {
     #[serde(default)]
     #[schemars(with = "Option<kind::Language>")]
     pub language: Option<Language>,
+    /// Offers each article in Serbian Cyrillic in Latin letters too, as a language version of its own: letter for letter, with
+    /// addresses, code, Roman numerals and what is marked with another `lang` left alone. A Latin version made by hand goes
+    /// before it. An article may say otherwise (`transliterate: false`). Needs sr-Latn among the site's languages.
+    #[serde(default)]
+    pub transliterate: bool,
     /// Folder whose files stand at the root of addresses (`/images/a.jpg`), as `static/` is in Hugo and Zola.
     #[serde(default)]
     #[schemars(with = "Option<kind::File>", example = &"static")]

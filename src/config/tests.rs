@@ -403,6 +403,14 @@ fn real_mail_needs_real_settings() {
 }
 
 #[test]
+fn a_version_in_latin_letters_needs_its_language() {
+    let text = with("kind = \"folder\"", "kind = \"folder\"\ntransliterate = true");
+    assert!(load(&text).is_ok());
+    let error = load(&text.replace("\"sr-Latn\", \"sr-Cyrl\"", "\"sr-Cyrl\"")).expect_err("no sr-Latn").to_string();
+    assert!(error.contains("sources.newsroom.transliterate") && error.contains("sr-Latn"), "{error}");
+}
+
+#[test]
 fn a_template_that_is_not_there_is_named() {
     let config = load(&with("template = \"digest\"", "template = \"digset\"")).unwrap();
     let faults = config.without_template(&["digest".to_owned(), "alert".to_owned()]);

@@ -197,6 +197,7 @@ fn house(config: &Config, folder: &Folder, now: Instant) -> House {
         site_url: config.site.url.clone(),
         languages: config.site.languages.clone(),
         language: folder.language.clone(),
+        transliterate: folder.transliterate,
         zone: config.site.timezone,
         now,
         topics: topics.collect(),
@@ -206,10 +207,11 @@ fn house(config: &Config, folder: &Folder, now: Instant) -> House {
 /// The settings that shape what a file becomes: where they change, every file is read again.
 fn settings_of(config: &Config, folder: &Folder) -> String {
     let text = format!(
-        "{}|{:?}|{:?}|{}|{:?}|{:?}|{}",
+        "{}|{:?}|{:?}|{}|{}|{:?}|{:?}|{}",
         config.site.url,
         config.site.languages,
         folder.language,
+        folder.transliterate,
         config.site.timezone,
         folder.assets,
         config.topics,

@@ -64,6 +64,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0009_search.sql"),
         include_str!("../../migrations/postgres/0009_search.sql"),
     ),
+    (
+        10,
+        "scripts",
+        include_str!("../../migrations/sqlite/0010_scripts.sql"),
+        include_str!("../../migrations/postgres/0010_scripts.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

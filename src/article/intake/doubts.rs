@@ -35,3 +35,13 @@ pub(super) fn foreign(language: &Language, line: Option<usize>, house: &House, c
     );
     complaints.warn(line, reason);
 }
+
+/// Why an article that asks for a version in Latin letters (`transliterate: true`) has none.
+pub(super) fn no_latin(house: &House) -> &'static str {
+    if house.languages.iter().any(|language| language.primary() == "sr" && language.script() == Some("Latn")) {
+        "`transliterate`: only Serbian in Cyrillic can be written in Latin letters by rule, and this is none; the other way \
+         is not guessed"
+    } else {
+        "`transliterate`: the newsroom has no sr-Latn; add it to [site] languages"
+    }
+}

@@ -12,6 +12,7 @@ fn house() -> House {
         site_url: "https://n.example".into(),
         languages: ["en", "sr-Latn", "sr-Cyrl", "fr"].iter().map(|l| l.parse().unwrap()).collect(),
         language: None,
+        transliterate: false,
         zone: Tz::UTC,
         now: Utc.with_ymd_and_hms(2026, 6, 1, 0, 0, 0).unwrap(),
         topics: vec![("exercises".into(), vec!["Exercises".into(), "Вежбе".into()])],

@@ -19,7 +19,7 @@ mod tests;
 
 pub(super) use plain::{Piece, walk};
 pub use plain::{line, text};
-pub use summary::{LONGEST as SUMMARY_LONGEST, shorten};
+pub use summary::{LONGEST as SUMMARY_LONGEST, shorten, summary};
 
 use std::cell::RefCell;
 

@@ -13,7 +13,7 @@ const ASIDE: &[&str] = &["table", "pre", "blockquote", "aside", "ul", "ol", "dl"
 /// A summary of sanitised HTML: the first sentences of its paragraphs, whole words, 300 characters at most; where there
 /// is no paragraph, of its lists, quotes and headings. Captions, and links that show nothing but an address (what is left of
 /// an embedded film), are no words of it.
-pub(super) fn summary(html: &str) -> String {
+pub fn summary(html: &str) -> String {
     shorten(&words(html), LONGEST)
 }
 

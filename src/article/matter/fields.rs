@@ -43,6 +43,8 @@ pub struct Matter {
     pub language: Option<Language>,
     /// The line that says so.
     pub language_line: Option<usize>,
+    /// Whether it is offered in Latin letters too, and the line, where it says so itself.
+    pub transliterate: Option<(Option<usize>, bool)>,
     /// What it shares with its translations.
     pub translation_key: Option<String>,
     /// The article it is a translation of: its file, slug or id, and the line that says so.
@@ -214,6 +216,12 @@ impl<'n> Reader<'n> {
             matter.breaking = entry.node.as_bool() == Some(true);
             if entry.node.as_bool().is_none() {
                 wanted(entry, &keys::BREAKING, "it is taken for no", complaints);
+            }
+        }
+        if let Some(entry) = self.entry(keys::TRANSLITERATE.names) {
+            matter.transliterate = entry.node.as_bool().map(|yes| (entry.line, yes));
+            if entry.node.as_bool().is_none() {
+                wanted(entry, &keys::TRANSLITERATE, "its source's setting is taken", complaints);
             }
         }
         let priority = self.text(&keys::PRIORITY, complaints).unwrap_or_default().to_lowercase();

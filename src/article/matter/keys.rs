@@ -108,6 +108,9 @@ keys! {
     LANGUAGE = ["lang", "language", "locale", "lng"], "a language",
         "Its language: a tag, a locale or a name; else the file's name or folder, the source's `language`, the site's \
          first one.", "sr-Latn", None;
+    TRANSLITERATE = ["transliterate"], "yes or no",
+        "Whether an article in Serbian Cyrillic is offered in Latin letters too, whatever its source says; a Latin version \
+         made by hand goes before it.", "true", None;
     TRANSLATION_KEY = ["translation_key", "translation_id", "trans_id"], "a text",
         "Files with the same one are translations of each other.", "night-ferry", None;
     TRANSLATION_OF = ["translation_of", "translates"], "a file, a slug or an id", "The article it is a translation of.",

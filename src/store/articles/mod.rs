@@ -10,6 +10,7 @@ mod classify;
 mod list;
 mod public;
 mod release;
+mod scripts;
 pub mod sitemap;
 mod stories;
 mod take;
@@ -22,6 +23,7 @@ pub use public::{
     revisions, siblings, span, topics, was_public, went_public, years,
 };
 pub use release::{last_public_seq, next_due, release_due, remove, standing};
+pub use scripts::{follow, original};
 pub use take::{Change, Remark, Taken, take_in, take_in_all};
 
 use uuid::Uuid;

@@ -47,7 +47,12 @@ pub async fn release_due(tx: &mut Tx, now: Instant) -> Result<Vec<ArticleId>, St
     if highest > last {
         tx.q(ADVANCE).bind(highest - last).execute().await?;
     }
-    Ok(numbered.into_iter().map(|(_, id)| id).collect())
+    let released: Vec<ArticleId> = numbered.into_iter().map(|(_, id)| id).collect();
+    let aside = super::scripts::in_the_way(tx, &released).await?;
+    if !aside.is_empty() {
+        super::scripts::follow(tx, &aside, &[], now).await?;
+    }
+    Ok(released)
 }
 
 const NEXT_DUE: &str = "SELECT MIN(due_at) FROM articles WHERE due_at IS NOT NULL";
@@ -98,5 +103,7 @@ const REMOVE: &str = "
 /// What the database says.
 pub async fn remove(tx: &mut Tx, articles: &[ArticleId], now: Instant) -> Result<u64, StoreError> {
     super::stories::let_go(tx, articles).await?;
-    tx.q(REMOVE).bind(rows(articles)?).bind(now.timestamp_micros()).execute().await
+    let removed = tx.q(REMOVE).bind(rows(articles)?).bind(now.timestamp_micros()).execute().await?;
+    super::scripts::follow(tx, articles, &[], now).await?;
+    Ok(removed)
 }

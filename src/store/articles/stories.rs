@@ -26,6 +26,8 @@ pub(super) struct Apart {
 pub(super) struct Joined {
     /// Articles with another story than before.
     pub(super) moved: HashSet<ArticleId>,
+    /// The stories that these told before.
+    pub(super) before: Vec<StoryId>,
     /// Articles that asked for a story which has their language already.
     pub(super) apart: Vec<Apart>,
 }
@@ -101,6 +103,7 @@ pub(super) async fn join(
     write(tx, &moves).await?;
     Ok(Joined {
         moved: moves.iter().map(|(id, _, _)| *id).collect(),
+        before: moves.iter().map(|(_, before, _)| *before).collect(),
         apart: apart.into_iter().filter(|apart| looked_at.contains(&apart.article)).collect(),
     })
 }
@@ -131,6 +134,7 @@ const SAME_STORY: &str = "
 const MEMBERS: &str = "
     SELECT a.id, a.story, a.language, CAST(CASE WHEN a.removed IS NULL THEN 0 ELSE 1 END AS BIGINT)
     FROM json_each($1) k JOIN articles a ON a.id = k.value ->> 0
+    WHERE NOT EXISTS (SELECT 1 FROM scripts s WHERE s.article = a.id)
     ORDER BY CASE WHEN a.public_seq IS NULL THEN 1 ELSE 0 END, a.public_seq, a.first_seen, a.id";
 
 /// Everything that is tied to these articles or shares a story with them, by any number of steps, the earliest first.
@@ -257,7 +261,8 @@ const MOVE_PRINTED: &str = "
     UPDATE edition_articles SET story = r.value ->> 2 FROM json_each($1) r
     WHERE edition_articles.story = r.value ->> 1 AND edition_articles.article = r.value ->> 0";
 
-async fn write(tx: &mut Tx, moves: &[(ArticleId, StoryId, StoryId)]) -> Result<(), StoreError> {
+/// Gives articles another story, what editions printed of them included.
+pub(super) async fn write(tx: &mut Tx, moves: &[(ArticleId, StoryId, StoryId)]) -> Result<(), StoreError> {
     if !moves.is_empty() {
         let moves = serde_json::to_string(moves)?;
         tx.q(MOVE).bind(moves.clone()).execute().await?;

@@ -5,16 +5,17 @@
 //! 3. [`unique`]: an address of its own for each that has none yet.
 //! 4. [`write`]: revisions, articles, topics, origins and media, one statement each.
 //! 5. [`stories::join`]: which of them tell one story.
+//! 6. [`scripts::follow`]: their versions in another script, in step with them.
 
-mod plan;
-mod unique;
+pub(super) mod plan;
+pub(super) mod unique;
 mod write;
 
 use std::collections::HashSet;
 
 use plan::Plan;
 
-use super::stories;
+use super::{scripts, stories};
 use crate::article::{ArticleId, Draft, RevisionKind};
 use crate::clock::{Instant, from_micros};
 use crate::store::{StoreError, Tx, files};
@@ -125,10 +126,17 @@ async fn take_in_some(
     write::write(tx, source, &mut plans, now).await?;
     let told: Vec<_> = plans.iter().map(|p| (p.id, p.draft, p.other_language)).collect();
     let joined = stories::join(tx, source, &told).await?;
+    let wishes: Vec<_> = plans.iter().map(|plan| (plan.id, plan.draft)).collect();
+    scripts::wish(tx, &wishes).await?;
+    let freed = scripts::follow(tx, ids, &joined.before, now).await?;
     let mut all: Vec<Taken> = plans.into_iter().map(Plan::taken).collect();
     for taken in &mut all {
         if taken.change == Change::Unchanged && joined.moved.contains(&taken.article) {
             taken.change = Change::Revised(RevisionKind::Minor);
+        }
+        if let Some((_, slug)) = freed.iter().find(|(id, _)| *id == taken.article) {
+            taken.slug.clone_from(slug);
+            taken.remarks.retain(|remark| !matches!(remark, Remark::SlugTaken { .. }));
         }
         let apart = joined.apart.iter().find(|apart| apart.article == taken.article);
         taken.remarks.extend(apart.map(|apart| Remark::StoryTaken { by: apart.from }));

@@ -113,6 +113,7 @@ fn the_examples_are_read_as_they_are_said_to_be() {
         site_url: "https://n.example".into(),
         languages: ["en", "sr-Latn"].iter().map(|l| l.parse().unwrap()).collect(),
         language: None,
+        transliterate: false,
         zone: chrono_tz::Tz::UTC,
         now: now(),
         topics: Vec::new(),

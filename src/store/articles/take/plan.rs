@@ -101,7 +101,7 @@ impl<'d> Plan<'d> {
         let mut content = draft.content.clone();
         date_notes(&mut content.corrections, known.map(|k| k.content.corrections.as_slice()).unwrap_or_default(), now);
         let json = serde_json::to_string(&content)?;
-        let hash = data_encoding::HEXLOWER.encode(&digest::digest(&digest::SHA256, json.as_bytes()).as_ref()[..16]);
+        let hash = hash(&json);
         // A story of its own until `stories::join` finds out whom it shares it with.
         let story = known.map_or(StoryId(id.0), |k| k.story);
         let withdrawn = content.withdrawn.as_ref().map(|_| known.and_then(|k| k.withdrawn).unwrap_or(now));
@@ -216,6 +216,11 @@ impl<'d> Plan<'d> {
     pub(super) fn taken(self) -> Taken {
         Taken { article: self.id, change: self.change, slug: self.slug, remarks: self.remarks }
     }
+}
+
+/// What tells one content from another.
+pub(in crate::store::articles) fn hash(json: &str) -> String {
+    data_encoding::HEXLOWER.encode(&digest::digest(&digest::SHA256, json.as_bytes()).as_ref()[..16])
 }
 
 /// When it is published: as it says, else when it was first seen ready; an embargo that ends later says more.

@@ -9,7 +9,7 @@ use crate::store::articles::{read_id, rows};
 use crate::store::{StoreError, Tx};
 
 /// A slug without the number that made it unique.
-pub(super) fn numbered(slug: &str) -> &str {
+pub(in crate::store::articles) fn numbered(slug: &str) -> &str {
     match slug.rsplit_once('-') {
         Some((base, tail)) if !tail.is_empty() && tail.bytes().all(|b| b.is_ascii_hexdigit()) => base,
         _ => slug,
@@ -39,7 +39,7 @@ pub(super) async fn guids(tx: &mut Tx, plans: &mut [Plan<'_>]) -> Result<(), Sto
     Ok(())
 }
 
-const SLUGS: &str = "
+pub(in crate::store::articles) const SLUGS: &str = "
     SELECT a.language, a.slug, a.id FROM json_each($1) k
     JOIN articles a ON a.language = k.value ->> 0 AND a.slug = k.value ->> 1";
 
@@ -85,7 +85,7 @@ impl Plan<'_> {
 }
 
 /// The first attempt is the slug itself, then `-2`, `-3` …; the last one cannot be taken by another.
-fn candidate(slug: &str, attempt: usize, id: ArticleId) -> String {
+pub(in crate::store::articles) fn candidate(slug: &str, attempt: usize, id: ArticleId) -> String {
     match attempt {
         1 => slug.to_owned(),
         10 => format!("{slug}-{}", id.0.simple()),
