@@ -9,6 +9,7 @@ use crate::clock::Instant;
 use crate::config::Config;
 use crate::store::Tx;
 use crate::store::articles::{self, Filter, Listed};
+use crate::template::Templates;
 
 /// Articles are counted so many at a time.
 const PAGE: usize = 1000;
@@ -88,6 +89,8 @@ struct Shown<'a> {
     html: &'a str,
     text: &'a str,
     translations: Vec<Translation>,
+    /// Why no feed can hold it, with field and character.
+    left_out: Option<String>,
     revisions: Vec<State>,
 }
 
@@ -246,6 +249,8 @@ async fn show(cx: &Context, tx: &mut Tx, article: ArticleId) -> anyhow::Result<(
         .into_iter()
         .map(|(at, r)| State { id: r.id, kind: r.kind, at, updated: r.updated, title: r.content.title })
         .collect();
+    let templates = Templates::for_config(&cx.config)?;
+    let left_out = crate::feed::examine(&cx.config, &templates, &whole).err();
     if cx.frame.json {
         let content = &whole.content;
         return output::json(&Shown {
@@ -260,10 +265,12 @@ async fn show(cx: &Context, tx: &mut Tx, article: ArticleId) -> anyhow::Result<(
             html: &content.html,
             text: &content.text,
             translations: others,
+            left_out,
             revisions: states,
         });
     }
-    print(cx, &listed, &whole, &others, &states)
+    print(cx, &listed, &whole, &others, &states)?;
+    left_out.map_or(Ok(()), |reason| output::line(format!("\nNo feed can hold it: {reason}")))
 }
 
 fn print(

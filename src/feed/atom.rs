@@ -7,7 +7,7 @@ use atom_syndication::{Category, Content, Feed, FixedDateTime, Generator, Link, 
 
 use super::content::{Channel, Entry, Tombstone};
 use super::rss::{MEDIA, media_attributes, media_words};
-use super::text::{html, mark, unmark};
+use super::text::{html, mark, plain, unmark};
 use super::{FeedError, Format};
 use crate::article::{Language, Picture};
 use crate::clock::{Instant, from_micros};
@@ -83,7 +83,7 @@ fn one(channel: &Channel, entry: &Entry) -> atom_syndication::Entry {
         categories: entry
             .topics
             .iter()
-            .map(|topic| Category { term: mark(&topic.id), scheme: None, label: Some(mark(&topic.name)) })
+            .map(|topic| Category { term: mark(&topic.id), scheme: None, label: Some(mark(&plain(&topic.name))) })
             .collect(),
         links,
         summary: Some(words(&entry.summary, lang.clone())),
@@ -119,7 +119,7 @@ fn tag(language: &Language) -> Option<String> {
 }
 
 fn person(name: &str) -> Person {
-    Person { name: mark(name), ..Person::default() }
+    Person { name: mark(&plain(name)), ..Person::default() }
 }
 
 fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
@@ -134,11 +134,11 @@ fn enclosure(picture: &Picture) -> Option<Link> {
 /// `media:content`. This crate writes attributes of extensions as they come, so each is marked.
 fn media(picture: &Picture) -> ExtensionMap {
     let words = media_words(picture).into_iter().map(|(name, words)| {
-        let plain = (name != "credit").then(|| ("type".to_owned(), "plain".to_owned()));
+        let kind = (name != "credit").then(|| ("type".to_owned(), "plain".to_owned()));
         let element = Extension {
             name: format!("media:{name}"),
-            value: Some(mark(words)),
-            attrs: plain.into_iter().collect(),
+            value: Some(mark(&plain(words))),
+            attrs: kind.into_iter().collect(),
             children: BTreeMap::new(),
         };
         (name.to_owned(), vec![element])

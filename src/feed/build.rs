@@ -173,6 +173,22 @@ fn write_all(formats: &[Format], channel: &Channel, entries: &[Entry]) -> Result
     formats.iter().copied().map(|format| Ok((format, format.write(channel, entries)?))).collect()
 }
 
+/// Whether feeds can hold this state of an article; otherwise why not, with field and character.
+///
+/// # Errors
+/// What is wrong.
+pub fn examine(config: &Config, templates: &Templates, revision: &Revision) -> Result<(), String> {
+    let default = config.language();
+    let feeds = config.feeds();
+    let Some(feed) = feeds.iter().find(|feed| feed.languages(&default).contains(&revision.language)).or(feeds.first())
+    else {
+        return Ok(());
+    };
+    let channel = Channel::new(config, templates, feed, &[]);
+    let maker = Maker { config, templates, feed, translations: &[] };
+    alone(&channel, &maker.entry(revision))
+}
+
 /// Checks an entry in a feed of its own.
 fn alone(channel: &Channel, entry: &Entry) -> Result<(), String> {
     rules::entry(entry).map_err(|flaw| flaw.to_string())?;

@@ -165,10 +165,11 @@ impl Channel {
         let site = &config.site;
         let language = feed.languages(&config.language()).into_iter().next().unwrap_or_default();
         let base = site.feed(&feed.name);
-        let publisher = text::line(site.publisher().get(&language));
-        let title = text::line(feed.title.get(&language));
-        let description = feed.description.as_ref().map(|d| text::line(d.get(&language))).unwrap_or_default();
-        let description = [description, text::line(site.title.get(&language)), title.clone()];
+        let line = |words: &crate::config::Text| text::plain(&text::line(words.get(&language))).into_owned();
+        let publisher = line(site.publisher());
+        let title = line(&feed.title);
+        let description = feed.description.as_ref().map(&line).unwrap_or_default();
+        let description = [description, line(&site.title), title.clone()];
         Channel {
             name: feed.name.clone(),
             id: format!("urn:uuid:{}", Uuid::new_v5(&Uuid::NAMESPACE_URL, base.as_bytes())),

@@ -100,11 +100,18 @@ fn entry_is(format: Format, got: &model::Entry, put: &Entry) -> Result<(), Flaw>
         return Err(flaw(format!("its text was read as another one, from {}", parting(body, content))));
     }
     let topics: Vec<&str> = got.categories.iter().map(|c| c.label.as_deref().unwrap_or(&c.term)).collect();
-    same("topics", topics, put.topics.iter().map(|topic| topic.name.as_str()).collect())
+    let label = |name| if format == Format::Json { Cow::Borrowed(name) } else { text::plain(name) };
+    let put: Vec<Cow<'_, str>> = put.topics.iter().map(|topic| label(topic.name.as_str())).collect();
+    same("topics", topics, put.iter().map(|name| &**name).collect())
 }
 
+/// A title or summary as the format writes it down.
 fn as_written(format: Format, words: &str) -> Cow<'_, str> {
-    if format == Format::Atom && atom::speaks_of_tags(words) { text::html(words).into() } else { words.into() }
+    match format {
+        Format::Rss => text::plain(words),
+        Format::Atom if atom::speaks_of_tags(words) => text::html(words).into(),
+        Format::Atom | Format::Json => words.into(),
+    }
 }
 
 fn same<T: PartialEq + fmt::Debug>(what: &str, got: T, put: T) -> Result<(), Flaw> {

@@ -31,7 +31,7 @@ mod words;
 
 use std::path::PathBuf;
 
-pub use build::LeftOut;
+pub use build::{LeftOut, examine};
 pub use files::write_archives;
 pub use format::Format;
 pub use publish::{Copy, Written, write_static};

@@ -31,7 +31,7 @@ pub(super) fn write(config: &Config, templates: &Templates, feeds: &[Feed]) -> R
     let _ = writeln!(out, "  <title>{}</title>", line(site.title.get(&default)));
     let _ = writeln!(out, "  <ownerName>{}</ownerName>", line(site.publisher().get(&default)));
     let _ = writeln!(out, "  <ownerId>{}</ownerId>", line(&site.home(&default)));
-    let _ = writeln!(out, "  <docs>http://opml.org/spec2.opml</docs>\n </head>\n <body>");
+    out.push_str(" </head>\n <body>\n");
     for language in &languages {
         let name = templates.catalog().find(&default, &format!("language-{}", language.as_str()), &[]);
         let name = name.unwrap_or_else(|| language.own_name().to_owned());
@@ -54,7 +54,9 @@ pub(super) fn write(config: &Config, templates: &Templates, feeds: &[Feed]) -> R
 fn outline(out: &mut String, config: &Config, feed: &Feed, language: &Language) {
     let base = config.site.feed(&feed.name);
     let title = Some(text::line(feed.title.get(language))).filter(|title| !title.is_empty());
-    let title = text::html(&title.unwrap_or_else(|| feed.name.clone()));
+    // Readers take these attributes for HTML.
+    let title = title.unwrap_or_else(|| feed.name.clone()).replace('<', "‹").replace('>', "›");
+    let title = text::html(&title);
     let _ = write!(out, "   <outline type=\"rss\" version=\"RSS2\" text=\"{title}\" title=\"{title}\"");
     if let Some(description) = &feed.description {
         let _ = write!(out, " description=\"{}\"", text::html(&text::line(description.get(language))));

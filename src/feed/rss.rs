@@ -9,7 +9,7 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Enclosure, Guid, Item};
 
 use super::content::{Channel, Entry};
-use super::text::{html, mark, unmark};
+use super::text::{html, mark, plain, unmark};
 use super::{FeedError, Format};
 use crate::article::Picture;
 
@@ -60,21 +60,25 @@ fn item(channel: &Channel, entry: &Entry) -> Item {
     let other = entry.language != channel.language && !entry.language.is_undetermined();
     let core = DublinCoreExtension {
         // The profile's place for a name: `author` wants a mail address.
-        creators: entry.byline().iter().map(|names| mark(names)).collect(),
+        creators: entry.byline().iter().map(|names| mark(&plain(names))).collect(),
         languages: other.then(|| entry.language.to_string()).into_iter().collect(),
         sources: entry.via.iter().map(|via| mark(via)).collect(),
         ..DublinCoreExtension::default()
     };
     let bare = core == DublinCoreExtension::default();
     Item {
-        title: Some(mark(&entry.title)),
+        title: Some(mark(&plain(&entry.title))),
         link: Some(entry.url.clone()),
         // A description is HTML; before `content:encoded`, as the validator wants it.
         description: Some(html(&entry.summary)),
         content: entry.html.clone(),
         guid: Some(Guid { value: entry.id.clone(), permalink: false }),
         pub_date: Some(date(entry.published)),
-        categories: entry.topics.iter().map(|topic| Category { name: mark(&topic.name), domain: None }).collect(),
+        categories: entry
+            .topics
+            .iter()
+            .map(|topic| Category { name: mark(&plain(&topic.name)), domain: None })
+            .collect(),
         enclosure: entry.picture.as_ref().and_then(enclosure),
         extensions: extensions(entry),
         dublin_core_ext: (!bare).then_some(core),
@@ -142,11 +146,11 @@ fn extensions(entry: &Entry) -> ExtensionMap {
 
 fn media(picture: &Picture) -> Extension {
     let words = media_words(picture).into_iter().map(|(name, words)| {
-        let plain = (name != "credit").then(|| ("type".to_owned(), "plain".to_owned()));
+        let kind = (name != "credit").then(|| ("type".to_owned(), "plain".to_owned()));
         let element = Extension {
             name: format!("media:{name}"),
-            value: Some(mark(words)),
-            attrs: plain.into_iter().collect(),
+            value: Some(mark(&plain(words))),
+            attrs: kind.into_iter().collect(),
             children: BTreeMap::new(),
         };
         (name.to_owned(), vec![element])

@@ -82,6 +82,16 @@ pub(super) fn address(text: &str) -> Option<String> {
     }
 }
 
+/// Plain text for an element that cannot say that it is plain: where it speaks of end tags, or has a mail address in angle
+/// brackets, readers would take these for markup and lose them, and validators warn. It shows them with other signs then.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    if text.contains("</") || text.contains('<') && text.contains('@') {
+        Cow::Owned(text.replace('<', "‹").replace('>', "›"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// Plain text as HTML.
 pub(super) fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);

@@ -128,6 +128,7 @@ const OF_PAGE: &str =
 const TRANSLATIONS: &str = "SELECT a.story, a.language, a.slug FROM json_each($1) x CROSS JOIN articles a \
     WHERE a.story = x.value ->> 0 AND a.public_seq IS NOT NULL AND a.removed IS NULL AND a.withdrawn IS NULL";
 
+// CROSS JOIN: the few that were withdrawn come first, whatever SQLite thinks of it.
 /// What became a tombstone; the reason as SQLite and as PostgreSQL read it.
 macro_rules! gone_sql {
     ($reason:expr, $which:expr) => {
@@ -142,8 +143,8 @@ macro_rules! gone_sql {
 }
 macro_rules! lately_gone {
     () => {
-        "articles a JOIN feed_entries e ON e.article = a.id AND e.feed = $3 JOIN revisions r ON r.id = a.revision \
-         WHERE a.withdrawn <= $1 AND a.withdrawn > $2 AND e.updated IS NOT NULL"
+        "articles a CROSS JOIN feed_entries e CROSS JOIN revisions r \
+         WHERE e.article = a.id AND e.feed = $3 AND r.id = a.revision AND a.withdrawn <= $1 AND a.withdrawn > $2 AND e.updated IS NOT NULL"
     };
 }
 macro_rules! gone_from_page {
@@ -226,8 +227,8 @@ pub async fn page(tx: &mut Tx, feed: &Standing, page: i64, now: Instant) -> Resu
 }
 
 const CHANGED_PAGES: &str = "SELECT page FROM feed_pages WHERE feed = $1 AND version > $2 ORDER BY page";
-const AGED_PAGES: &str = "SELECT DISTINCT (e.number - 1) / 100 + 1 FROM articles a JOIN feed_entries e ON e.article = a.id AND e.feed = $1 \
-    WHERE a.withdrawn <= $2 AND a.withdrawn > $3";
+const AGED_PAGES: &str = "SELECT DISTINCT (e.number - 1) / 100 + 1 FROM articles a CROSS JOIN feed_entries e \
+    WHERE e.article = a.id AND e.feed = $1 AND a.withdrawn <= $2 AND a.withdrawn > $3";
 
 /// The archive documents of a feed that are other ones than in its version `known`, which was looked at at `at`: because
 /// an entry changed, or because a notice became a tombstone since.
@@ -314,3 +315,6 @@ fn language(row: &Row, column: usize) -> Result<Language, StoreError> {
     let tag: String = row.get(column)?;
     tag.parse().map_err(|error| StoreError::Content(format!("articles: {error}")))
 }
+
+#[cfg(test)]
+mod tests;

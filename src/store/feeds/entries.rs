@@ -369,3 +369,9 @@ async fn write(tx: &mut Tx, feeds: &[Feed<'_>], step: &Step) -> Result<(), Store
 fn id(row: &Row, column: usize) -> Result<ArticleId, StoreError> {
     super::uuid(row, column).map(ArticleId)
 }
+
+/// What is asked after one article has changed.
+#[cfg(test)]
+pub(super) fn statements() -> Vec<&'static str> {
+    vec![STANDING, NOTED, LOCK, TAKE, FACTS, TOPICS, HELD, COME, CHANGE, TOUCH, PAGES, NEXT]
+}
