@@ -129,7 +129,7 @@ fn step(world: &World, files: &mut Vec<File>, number: usize) -> Expect {
         }
         (_, 1) => file.text = format!("It was written anew at step {number}: nothing in it is as it was before."),
         (_, 2) => file.title = format!("Quite another headline {number}"),
-        (_, 3) if number % 2 == 0 => {
+        (_, 3) if number.is_multiple_of(2) => {
             let from = world.path(&format!("articles/{}.md", file.name));
             file.name = format!("renamed-{number}");
             std::fs::rename(from, world.path(&format!("articles/{}.md", file.name))).expect("a rename");
