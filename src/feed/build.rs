@@ -69,13 +69,12 @@ struct Limits {
 
 const FEED: Limits = Limits { formats: &Format::ALL, cap: window::CAP, drops: true };
 
+/// The formats in which archive documents are linked.
+pub(super) const ARCHIVED: [Format; 2] = [Format::Atom, Format::Json];
+
 impl Limits {
     /// Those of an archive document: what stands in it stands nowhere else.
-    fn archive(format: Format) -> Limits {
-        let formats: &[Format] = match format {
-            Format::Json => &[Format::Json],
-            Format::Rss | Format::Atom => &[Format::Atom],
-        };
+    fn archive(formats: &'static [Format]) -> Limits {
         Limits { formats, cap: 4 * window::CAP, drops: false }
     }
 }
@@ -88,21 +87,21 @@ pub(super) fn make(material: &Material) -> Result<Made, FeedError> {
     made(material, &FEED)
 }
 
-/// Makes an archive document in one format: Atom or JSON Feed.
+/// Makes an archive document in one format: JSON Feed, or else Atom.
 ///
 /// # Errors
 /// As [`make`].
 pub(super) fn make_page(material: &Material, format: Format) -> Result<Made, FeedError> {
-    made(material, &Limits::archive(format))
+    made(material, &Limits::archive(if format == Format::Json { &ARCHIVED[1..] } else { &ARCHIVED[..1] }))
 }
 
-/// The same as bytes alone, for files.
+/// The same in both formats, as bytes alone: for files.
 ///
 /// # Errors
 /// As [`make`].
-pub(super) fn write_page(material: &Material, format: Format) -> Result<(Vec<u8>, Vec<LeftOut>), FeedError> {
-    let (mut written, left_out, _) = settled(material, &Limits::archive(format))?;
-    Ok((written.pop().map(|(_, bytes)| bytes).unwrap_or_default(), left_out))
+pub(super) fn write_page(material: &Material) -> Result<(Texts, Vec<LeftOut>), FeedError> {
+    let (written, left_out, _) = settled(material, &Limits::archive(&ARCHIVED))?;
+    Ok((written, left_out))
 }
 
 fn made(material: &Material, limits: &Limits) -> Result<Made, FeedError> {
@@ -167,7 +166,7 @@ fn settle_as(
 }
 
 /// The documents as written, one a format.
-type Texts = Vec<(Format, Vec<u8>)>;
+pub(super) type Texts = Vec<(Format, Vec<u8>)>;
 
 fn write_all(formats: &[Format], channel: &Channel, entries: &[Entry]) -> Result<Texts, FeedError> {
     formats.iter().copied().map(|format| Ok((format, format.write(channel, entries)?))).collect()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::build::{Material, write_page};
+use super::build::{ARCHIVED, Material, write_page};
 use super::shelf::{Build, Shelf, material};
 use super::{Copy, FeedError, Format, Written};
 use crate::clock::{Clock, from_micros};
@@ -22,8 +22,6 @@ use crate::template::Templates;
 const PART: &str = "archives";
 /// Documents made at once: each takes a processor.
 const AT_ONCE: usize = 2;
-/// The formats that documents are linked in.
-const FORMATS: [Format; 2] = [Format::Atom, Format::Json];
 
 /// What the copy held when it was last finished.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,28 +64,20 @@ pub async fn write_archives(
     }
     let all = build.feeds.iter().filter_map(|feed| Some((feed.name.clone(), build.standings.get(&feed.name)?.last)));
     let (files, disk) = writer(folder, all.collect());
-    let mut making: JoinSet<Result<File, FeedError>> = JoinSet::new();
-    let mut sent = true;
+    let mut making: JoinSet<Result<Vec<File>, FeedError>> = JoinSet::new();
     for (name, number) in todo {
         let Some(feed) = build.feeds.iter().find(|feed| feed.name == name) else { continue };
         let Some(standing) = build.standings.get(&name) else { continue };
+        if making.len() >= AT_ONCE && !hand_over(&mut making, &files).await? {
+            // The disk gave up; it says why below.
+            break;
+        }
         let mut tx = store.read().await?;
         let window = page(&mut tx, standing, number, now).await?;
         let mut material = material(&mut tx, config, templates, feed, &window).await?;
         drop(tx);
         material.page = Some(number);
-        let material = Arc::new(material);
-        for format in FORMATS {
-            if making.len() >= AT_ONCE {
-                sent &= hand_over(&mut making, &files).await?;
-            }
-            let material = Arc::clone(&material);
-            making.spawn_blocking(move || make(&material, number, format));
-        }
-        if !sent {
-            // The disk gave up; it says why below.
-            break;
-        }
+        making.spawn_blocking(move || make(&material, number));
     }
     while !making.is_empty() {
         hand_over(&mut making, &files).await?;
@@ -132,22 +122,30 @@ fn path(feed: &str, number: i64, format: Format) -> String {
     format!("feeds/{feed}/archive/{number}.{}", format.extension())
 }
 
-fn make(material: &Material, number: i64, format: Format) -> Result<File, FeedError> {
-    let (bytes, left_out) = write_page(material, format)?;
+fn make(material: &Material, number: i64) -> Result<Vec<File>, FeedError> {
+    let (written, left_out) = write_page(material)?;
     for left_out in &left_out {
         tracing::warn!("archive {number} of {left_out}");
     }
-    Ok(File { path: path(&material.feed.name, number, format), bytes })
+    let file = |(format, bytes)| File { path: path(&material.feed.name, number, format), bytes };
+    Ok(written.into_iter().map(file).collect())
 }
 
 /// Takes one finished document to the disk; `false` where that takes no more.
 async fn hand_over(
-    making: &mut JoinSet<Result<File, FeedError>>,
+    making: &mut JoinSet<Result<Vec<File>, FeedError>>,
     files: &mpsc::Sender<File>,
 ) -> Result<bool, FeedError> {
     let Some(made) = making.join_next().await else { return Ok(true) };
     match made.map_err(|error| FeedError::Broken(error.to_string()))? {
-        Ok(file) => Ok(files.send(file).await.is_ok()),
+        Ok(made) => {
+            for file in made {
+                if files.send(file).await.is_err() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
         // One that is refused stays as it was, and stops no other.
         Err(error @ FeedError::Gate { .. }) => {
             tracing::error!("{error}");
@@ -168,7 +166,7 @@ fn writer(
         let mut copy = Copy::open(&folder, PART)?;
         for (name, last) in &feeds {
             for number in 1..=pages(*last) {
-                FORMATS.iter().for_each(|format| copy.keep(&path(name, number, *format)));
+                ARCHIVED.iter().for_each(|format| copy.keep(&path(name, number, *format)));
             }
         }
         while let Some(File { path, bytes }) = sent.blocking_recv() {

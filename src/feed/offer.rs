@@ -125,7 +125,11 @@ fn of_topic(
     language: &Language,
     (name, topic, label): (String, String, String),
 ) -> Feed {
-    let title = format!("{} – {}", templates.topic_name(&label, language), config.site.title.get(language));
+    // Labels are often written small; a title is not.
+    let topic_name = templates.topic_name(&label, language);
+    let mut signs = topic_name.chars();
+    let topic_name: String = signs.next().into_iter().flat_map(char::to_uppercase).chain(signs).collect();
+    let title = format!("{topic_name} – {}", config.site.title.get(language));
     Feed {
         name,
         title: Text::One(title),
