@@ -23,9 +23,13 @@ pub enum Task {
     Delivery,
     /// Send the house's own single mails.
     Post,
+    /// Verify what was asked of the hub, and tell whoever is behind.
+    Hub,
+    /// Look what caches in front have to forget.
+    Purge,
 }
 
-const TASKS: usize = 7;
+const TASKS: usize = Task::Purge as usize + 1;
 
 /// A handle shared by all who wake and all who wait.
 #[derive(Clone, Debug, Default)]

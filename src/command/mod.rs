@@ -15,6 +15,7 @@ pub mod confirm;
 pub mod context;
 pub mod editions;
 pub mod exit;
+pub mod feeds;
 mod findings;
 mod hold;
 pub mod init;
@@ -81,6 +82,8 @@ pub enum Command {
     Publish(publish::Publish),
     /// Look at articles.
     Articles(articles::Articles),
+    /// Look at the feeds, who polls them and who is told of changes.
+    Feeds(feeds::Feeds),
     /// Look at newsletters and when they go next.
     Newsletters(newsletters::Newsletters),
     /// Send an edition by hand.
@@ -152,6 +155,7 @@ pub async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
                 Command::Once(command) => command.run(cx).await,
                 Command::Publish(command) => command.run(cx).await,
                 Command::Articles(command) => command.run(cx).await,
+                Command::Feeds(command) => command.run(cx).await,
                 Command::Newsletters(command) => command.run(cx).await,
                 Command::Send(command) => command.run(cx).await,
                 Command::Preview(command) => command.run(cx).await,

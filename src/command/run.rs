@@ -34,6 +34,7 @@ impl Run {
         let stop = stop_on_signal()?;
         let mut again = signal(SignalKind::hangup())?;
         let mut newsroom = Newsroom::open(cx.config.clone(), store.clone(), cx.clock.clone()).await?;
+        newsroom.serve_hub();
         // What is there is read and put up before anybody is answered: no reader sees an empty newsroom.
         newsroom.read().await?.log();
         newsroom.publish().await?;
@@ -98,6 +99,7 @@ async fn reload(cx: &mut Context, doors: &mut Doors, newsroom: &Newsroom) -> any
     config.refuse(config.cannot_send())?;
     config.refuse(service::unusable_tls(&config))?;
     let next = Newsroom::open(config.clone(), newsroom.site.store.clone(), cx.clock.clone()).await?;
+    next.serve_hub();
     // At a start a broken mail stops its newsletters alone; here the templates in use are better than broken ones.
     if let Some(fault) = next.site.templates.set_aside().next() {
         return Err(TemplateError::Fault(fault.clone()).into());

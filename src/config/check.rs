@@ -175,6 +175,22 @@ impl Check<'_> {
                     self.value(of, node, &path);
                 }
             }
+            (Shape::ByPath, Tree::Table(entries)) => {
+                for (former, node) in entries {
+                    let path = path.key(former);
+                    if let Err(reason) = kind::former_path(former) {
+                        self.fault(&node.place, &path, reason);
+                    }
+                    match node.value.text() {
+                        Some(to) => self.moved_to(to, &node.place, &path),
+                        None => self.fault(
+                            &node.place,
+                            &path,
+                            format!("must be a text in quotes, and is {}", node.value.says()),
+                        ),
+                    }
+                }
+            }
             (Shape::List(of, least), Tree::List(nodes)) => self.list(of, *least, nodes, &node.place, path),
             (Shape::Text(kind), Tree::Text(text)) => self.text(*kind, text, &node.place, path),
             (Shape::Text(Some(Kind::Schedule)), Tree::Table(_)) => {
@@ -194,6 +210,62 @@ impl Check<'_> {
                 None => self.fault(&node.place, path, wrong(tree)),
             },
             (_, tree) => self.fault(&node.place, path, wrong(tree)),
+        }
+    }
+
+    /// A former name of a feed is nobody's present one, and only one feed's.
+    fn former_names(&mut self) {
+        let feeds = self.root.get("feeds").and_then(|feeds| feeds.value.get("feed"));
+        let feeds = feeds.map(|node| node.value.list()).unwrap_or_default();
+        let mut taken: Vec<&str> = feeds.iter().filter_map(|feed| feed.value.name()).collect();
+        let path = Path::default().key("feeds").key("feed");
+        for (i, feed) in feeds.iter().enumerate() {
+            let former = feed.value.get("former").map(|node| node.value.list()).unwrap_or_default();
+            for (node, name) in former.iter().filter_map(|node| Some((node, node.value.text()?))) {
+                if taken.contains(&name) {
+                    let reason = format!(
+                        "“{name}” is the name of another feed, or its former one; an address leads to one place"
+                    );
+                    self.fault(&node.place, &path.element(i, feed).key("former"), reason);
+                }
+                taken.push(name);
+            }
+        }
+    }
+
+    /// Where an address of a former system leads: a feed, a path, another site, or nowhere.
+    fn moved_to(&mut self, to: &str, place: &Place, path: &Path) {
+        if to == "gone" || (to.starts_with('/') && !to.starts_with("//") && !to.chars().any(char::is_control)) {
+            return;
+        }
+        if to.starts_with("https://") || to.starts_with("http://") {
+            if url::Url::parse(to).is_err() {
+                self.fault(place, path, format!("“{to}” is no web address"));
+            }
+            return;
+        }
+        let named: Vec<String> = self
+            .root
+            .get("feeds")
+            .map(|feeds| {
+                let all = feeds.value.get("feed").map(|node| node.value.list()).unwrap_or_default();
+                all.iter().filter_map(|node| node.value.name().map(str::to_owned)).collect()
+            })
+            .unwrap_or_default();
+        let known = match to.rsplit_once('.') {
+            Some((name, "rss" | "atom" | "json")) => named.is_empty() || named.iter().any(|known| known == name),
+            _ => false,
+        };
+        if !known {
+            let hint =
+                named.first().map_or_else(String::new, |name| format!(": {name}.rss, {name}.atom or {name}.json"));
+            self.fault(
+                place,
+                path,
+                format!(
+                    "“{to}” is no feed{hint}; write a feed's document, a path like /archive/, a web address, or gone"
+                ),
+            );
         }
     }
 
@@ -342,6 +414,7 @@ impl Check<'_> {
         }
         self.long_enough();
         self.scripts();
+        self.former_names();
         let newsletters = root.get("newsletters").map(|node| node.value.list()).unwrap_or_default();
         for (i, newsletter) in newsletters.iter().enumerate() {
             let number = |name: &str, usual: i64| match newsletter.value.get(name).map(|node| &node.value) {
@@ -443,7 +516,10 @@ fn takes(shape: &Shape, tree: &Tree) -> bool {
     matches!(
         (shape, tree),
         (Shape::Text(_) | Shape::Word(_), Tree::Text(_))
-            | (Shape::ByLanguage(_) | Shape::ByDomain(_) | Shape::Table(_) | Shape::Tagged(_), Tree::Table(_))
+            | (
+                Shape::ByLanguage(_) | Shape::ByDomain(_) | Shape::ByPath | Shape::Table(_) | Shape::Tagged(_),
+                Tree::Table(_)
+            )
             | (Shape::List(..), Tree::List(_))
             | (Shape::Number(..), Tree::Number(_))
             | (Shape::Flag, Tree::Flag(_))
@@ -459,6 +535,7 @@ fn wanted(shape: &Shape) -> String {
         Shape::List(..) => "a list".to_owned(),
         Shape::ByLanguage(_) => "a table by language".to_owned(),
         Shape::ByDomain(_) => "a table by domain".to_owned(),
+        Shape::ByPath => "a table by path".to_owned(),
         Shape::Table(_) | Shape::Tagged(_) => "a table".to_owned(),
         Shape::Either(all) => all.iter().map(wanted).collect::<Vec<_>>().join(" or "),
     }

@@ -206,7 +206,7 @@ impl Over<'_> {
                     _ => Ok(text()),
                 }
             }
-            Shape::ByDomain(_) => self.toml(),
+            Shape::ByDomain(_) | Shape::ByPath => self.toml(),
             Shape::Table(_) | Shape::Tagged(_) | Shape::ByLanguage(_) => {
                 Err(format!("is a table; set its keys one by one: {}__KEY", self.name))
             }

@@ -66,6 +66,39 @@ impl JsonSchema for PerDomain {
     }
 }
 
+/// Where each of some former addresses leads.
+pub struct Moved;
+
+impl JsonSchema for Moved {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Moved".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "format": "paths", "additionalProperties": { "type": "string" } })
+    }
+}
+
+/// Whether `text` is a path of a former system.
+///
+/// # Errors
+/// What to write.
+pub(super) fn former_path(text: &str) -> Result<(), String> {
+    let fits = text.starts_with('/')
+        && !text.starts_with("//")
+        && !text.contains('#')
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    match fits {
+        true if text.contains('*') => {
+            Err(format!("“{text}”: each address is written whole; * stands for nothing here"))
+        }
+        true => Ok(()),
+        false => Err(format!("“{text}” is no path; write one like \"/feed/\", with its ? part where there is one")),
+    }
+}
+
 /// Whether `text` names a recipient domain, or all others.
 ///
 /// # Errors
@@ -129,6 +162,12 @@ kinds! {
     Variable, "variable", "name of an environment variable", "RELAY_PASSWORD";
     /// A machine or network by number.
     OfNetwork, "network", "IP address or network", "127.0.0.1";
+    /// A host, as it stands in an address.
+    OfHost, "host", "name or IP address of a host", "reader.office.internal";
+    /// What makes caches forget.
+    Purge, "purge", "web address (https, or this machine's own), or command line", "https://cache.newsroom.example/purge";
+    /// A day.
+    Day, "day", "day", "2026-12-31";
     /// The name of a list.
     OfList, "of-list", "name of a list", "public";
     /// A topic.
@@ -171,6 +210,11 @@ impl Kind {
                 format!("“{text}” is no IP address with a port; write one like 127.0.0.1:8080, or 0.0.0.0:8080 for every interface")
             }),
             Kind::OfNetwork => text.parse::<Network>().map(drop),
+            Kind::OfHost => host(text),
+            Kind::Purge if text.starts_with("http://") || text.starts_with("https://") => hook(text),
+            Kind::Purge if text.trim().is_empty() => Err("it is empty".to_owned()),
+            Kind::Purge => Ok(()),
+            Kind::Day => text.parse::<chrono::NaiveDate>().map(drop).map_err(|_| format!("“{text}” is no day; write one like 2026-12-31")),
             Kind::Name => name(text),
             Kind::TopicId => match topic_id(text) {
                 id if id == text && !id.is_empty() => Ok(()),
@@ -279,6 +323,15 @@ fn store_url(text: &str) -> Result<(), String> {
         return Err(WANTED.to_owned());
     }
     Ok(())
+}
+
+fn host(text: &str) -> Result<(), String> {
+    match Host::parse(text).or_else(|_| Host::parse(&format!("[{text}]"))) {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            Err(format!("“{text}” is no host; write its name or IP address alone: reader.office.internal, 10.0.0.7"))
+        }
+    }
 }
 
 fn colour(text: &str) -> Result<(), String> {

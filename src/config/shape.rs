@@ -20,6 +20,8 @@ pub(super) enum Shape {
     ByLanguage(Box<Shape>),
     /// Something for each domain of the internet.
     ByDomain(Box<Shape>),
+    /// A text for each of some paths.
+    ByPath,
     /// A list of at least so many.
     List(Box<Shape>, usize),
     /// A text.
@@ -68,6 +70,7 @@ impl Shape {
             Shape::Table(_) | Shape::Tagged(_) => "table".to_owned(),
             Shape::ByLanguage(_) => "a table by language".to_owned(),
             Shape::ByDomain(of) => format!("table by domain: {}", of.says()),
+            Shape::ByPath => "table by path".to_owned(),
             Shape::List(of, _) => format!("list: {}", of.says()),
             Shape::Text(None) => "text".to_owned(),
             Shape::Text(Some(kind)) => kind.says().to_owned(),
@@ -89,7 +92,12 @@ impl Shape {
             Shape::Number(least, _) => Some((*least).max(1).into()),
             Shape::Flag => Some(true.into()),
             Shape::Either(all) => all.first().and_then(Shape::example),
-            Shape::Table(_) | Shape::Tagged(_) | Shape::ByLanguage(_) | Shape::ByDomain(_) | Shape::Text(None) => None,
+            Shape::Table(_)
+            | Shape::Tagged(_)
+            | Shape::ByLanguage(_)
+            | Shape::ByDomain(_)
+            | Shape::ByPath
+            | Shape::Text(None) => None,
         }
     }
 
@@ -106,6 +114,7 @@ impl Shape {
         }
         match kind_of(schema) {
             "object" => match schema.get("additionalProperties") {
+                Some(_) if schema["format"] == "paths" => Shape::ByPath,
                 Some(of) if schema["format"] == "domains" => Shape::ByDomain(Box::new(Shape::of(of))),
                 Some(of) if of.is_object() => Shape::ByLanguage(Box::new(Shape::of(of))),
                 _ => Shape::Table(keys(schema)),

@@ -54,6 +54,12 @@ pub struct Site {
     #[serde(default)]
     #[schemars(example = &"© Public Affairs Office. Free to use with the source named.")]
     pub rights: Option<Text>,
+    /// What makes caches in front (a CDN, Varnish) forget pages and feeds that have changed: a web address, which gets a POST with a JSON
+    /// document (`addresses`), or a command line for the shell, which gets the addresses on its standard input, one a line. A single
+    /// `*` stands for everything. It is tried again until it succeeds.
+    #[serde(default)]
+    #[schemars(with = "Option<kind::Purge>", example = &"xargs -n1 curl -fsS -X PURGE")]
+    pub purge: Option<String>,
     /// Templates that replace ours, file by file.
     #[serde(default = "templates")]
     #[schemars(with = "kind::File")]

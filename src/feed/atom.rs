@@ -159,6 +159,7 @@ fn links(channel: &Channel) -> Vec<Link> {
         link("self", &channel.own_address(Format::Atom), kind),
         link("alternate", &channel.home, Some("text/html")),
     ];
+    links.extend(channel.hubs.iter().map(|hub| link("hub", hub, None)));
     if channel.archive.page.is_some() {
         links.push(link("current", &channel.address(Format::Atom), kind));
     }

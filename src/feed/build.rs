@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use hyper::header::HeaderValue;
 use serde::Serialize;
 
 use super::content::{Archive, Channel, Entry, Maker};
-use super::{Document, FeedError, Format, gate, rules, window};
+use super::{Document, FeedError, Format, gate, rules, websub, window};
 use crate::article::{ArticleId, Revision};
 use crate::clock::Instant;
 use crate::config::{Config, Feed};
@@ -50,6 +51,10 @@ pub(super) struct Material {
     pub(super) page: Option<i64>,
     /// When the newest of it came to be public.
     pub(super) modified: Instant,
+    /// The hubs that the documents name.
+    pub(super) hubs: Vec<String>,
+    /// Since when the feed takes nothing new, where that has come.
+    pub(super) ended: Option<Instant>,
 }
 
 /// One feed in each format.
@@ -106,17 +111,33 @@ pub(super) fn write_page(material: &Material) -> Result<(Texts, Vec<LeftOut>), F
 
 fn made(material: &Material, limits: &Limits) -> Result<Made, FeedError> {
     let (written, left_out, entries) = settled(material, limits)?;
-    let made = |(format, bytes)| Document::new(format, bytes, material.modified, entries);
+    let modified = material.ended.map_or(material.modified, |ended| ended.max(material.modified));
+    let made =
+        |(format, bytes)| Document { link: link(material, format), ..Document::new(format, bytes, modified, entries) };
     Ok(Made { documents: written.into_iter().map(made).collect(), left_out })
+}
+
+/// The `Link` field of an answer with the document; of archive documents nobody is told.
+fn link(material: &Material, format: Format) -> Option<HeaderValue> {
+    let topic = websub::name(&material.feed.name, format);
+    let own = websub::address_of(&material.config, &topic);
+    HeaderValue::try_from(websub::links(&material.hubs, &own)).ok().filter(|_| material.page.is_none())
 }
 
 fn settled(material: &Material, limits: &Limits) -> Result<(Texts, Vec<LeftOut>, usize), FeedError> {
     let Material { config, templates, feed, revisions, translations, gone, .. } = material;
     let mut channel = Channel::new(config, templates, feed, gone);
     channel.archive = Archive::new(material.last, &material.tail, material.page);
+    channel.hubs.clone_from(&material.hubs);
     let maker = Maker { config, templates, feed, translations };
     let entry = |(number, revision): &(i64, Revision)| Entry { number: *number, ..maker.entry(revision) };
     let mut entries: Vec<Entry> = revisions.iter().map(entry).collect();
+    if let Some(ended) = material.ended {
+        entries.retain(|entry| entry.published < ended);
+        let last = maker.last_word(&channel, ended);
+        let place = entries.iter().position(|entry| entry.updated <= ended).unwrap_or(entries.len());
+        entries.insert(place, last);
+    }
     let (written, left_out) = settle_as(&mut channel, &mut entries, limits)?;
     Ok((written, left_out, entries.len()))
 }

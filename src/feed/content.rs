@@ -39,6 +39,8 @@ pub(super) struct Channel {
     pub(super) gone: Vec<Tombstone>,
     /// Its place among the archive documents.
     pub(super) archive: Archive,
+    /// The hubs that tell of its changes (WebSub).
+    pub(super) hubs: Vec<String>,
 }
 
 /// Where a document stands among the feed's archive documents (RFC 5005, section 4): a hundred entries each, counted from
@@ -183,6 +185,7 @@ impl Channel {
             updated: None,
             gone: gone.iter().map(|gone| tombstone(config, templates, gone)).collect(),
             archive: Archive::default(),
+            hubs: Vec::new(),
         }
     }
 
@@ -273,6 +276,37 @@ impl Maker<'_> {
             entry.summary.clone_from(&entry.title);
         }
         entry
+    }
+
+    /// What a feed says last: that it has ended, and where the others are. It keeps its id while it is there.
+    pub(super) fn last_word(&self, channel: &Channel, at: Instant) -> Entry {
+        let say = words::Words { templates: self.templates, config: self.config, language: &channel.language };
+        let own = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}#ended", channel.base).as_bytes());
+        let article = ArticleId(own);
+        let url = self.config.site.address(&format!("{}/feeds/", self.config.site.prefix(&channel.language)));
+        let (title, summary) = say.ended(&channel.title, at);
+        let html = format!("<p>{} <a href=\"{url}\">{url}</a></p>", text::html(&summary), url = text::html(&url));
+        Entry {
+            article,
+            iri: article.urn(),
+            id: article.urn(),
+            url,
+            via: None,
+            title,
+            summary,
+            html: Some(html).filter(|_| self.feed.content == FeedContent::Full),
+            language: channel.language.clone(),
+            authors: Vec::new(),
+            topics: Vec::new(),
+            picture: None,
+            published: at,
+            updated: at,
+            corrections: Vec::new(),
+            withdrawn: None,
+            translations: Vec::new(),
+            seq: 0,
+            number: 0,
+        }
     }
 
     /// An article that stands: corrections, lead picture, body, other languages.

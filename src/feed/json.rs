@@ -22,7 +22,17 @@ struct Feed<'a> {
     language: Option<&'a str>,
     #[serde(rename = "_herald", skip_serializing_if = "Option::is_none")]
     herald: Option<Own<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub<'a>>,
     items: Vec<Item<'a>>,
+}
+
+/// Where changes are told at once.
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 /// What the format has no field for, of the feed.
@@ -157,6 +167,7 @@ pub(super) fn write(channel: &Channel, entries: &[Entry]) -> Result<Vec<u8>, Fee
         authors: [Author { name: &channel.publisher }],
         language: (!channel.language.is_undetermined()).then(|| channel.language.as_str()),
         herald: channel.rights.as_deref().map(|rights| Own { rights }),
+        hubs: channel.hubs.iter().map(|url| Hub { kind: "WebSub", url }).collect(),
         items: entries.iter().map(|entry| item(channel, entry)).collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&feed).map_err(|error| FeedError::Write {

@@ -8,6 +8,7 @@
 //!    good feed stays.
 //! 5. [`Shelf::archive`] makes what is older, a hundred entries a document, when somebody asks for it.
 //! 6. [`write_static`] and [`write_archives`] keep a copy in a folder, each file written whole or not at all.
+//! 7. [`websub`] tells whoever has asked that there are new bytes, once they are up.
 //!
 //! To add a format: a file here, and an arm in each `match` of `Format`.
 
@@ -26,6 +27,7 @@ mod rss;
 mod rules;
 mod shelf;
 mod text;
+pub mod websub;
 mod window;
 mod words;
 
@@ -34,6 +36,7 @@ use std::path::PathBuf;
 pub use build::{LeftOut, examine};
 pub use files::write_archives;
 pub use format::Format;
+pub use offer::known;
 pub use publish::{Copy, Written, write_static};
 pub use shelf::{Built, Document, Failed, Shelf};
 

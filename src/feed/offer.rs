@@ -63,6 +63,14 @@ pub(super) async fn look(store: &Store, config: &Config, templates: &Templates) 
     Ok(Look { feeds, standings, tx })
 }
 
+/// The feeds there are as the store last knew them, topics' own among them; changes nothing.
+///
+/// # Errors
+/// [`FeedError::Store`].
+pub async fn known(tx: &mut Tx, config: &Config, templates: &Templates) -> Result<Vec<Feed>, FeedError> {
+    Ok(named(config, templates, &feeds::standing(tx).await?))
+}
+
 /// Which articles the feed takes.
 fn chosen(config: &Config, feed: &Feed) -> Chosen {
     let selection = Selection {
@@ -131,6 +139,8 @@ fn of_topic(
     let topic_name: String = signs.next().into_iter().flat_map(char::to_uppercase).chain(signs).collect();
     let title = format!("{topic_name} – {}", config.site.title.get(language));
     Feed {
+        former: Vec::new(),
+        ended: None,
         name,
         title: Text::One(title),
         description: None,

@@ -32,6 +32,7 @@ pub(super) fn write(channel: &Channel, entries: &[Entry]) -> Result<Vec<u8>, Fee
         ..Link::default()
     };
     let mut links = vec![link("self", channel.own_address(Format::Rss), Format::Rss)];
+    links.extend(channel.hubs.iter().map(|hub| Link { href: hub.clone(), rel: "hub".to_owned(), ..Link::default() }));
     // What is older stands in archive documents (RFC 5005), which are Atom.
     links.extend(channel.before(Format::Atom).map(|href| link("prev-archive", href, Format::Atom)));
     let document = rss::Channel {

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use chrono::SubsecRound as _;
+use hyper::header::HeaderValue;
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::task::{JoinError, JoinSet};
@@ -13,7 +15,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::archive::Archives;
 use super::build::{LeftOut, Made, Material, make};
 use super::offer::{Look, look};
-use super::{FeedError, Format, opml};
+use super::{FeedError, Format, opml, websub};
 use crate::article::Revision;
 use crate::clock::{Clock, Instant, from_micros};
 use crate::config::{Config, Feed};
@@ -41,6 +43,8 @@ pub struct Document {
     pub last_modified: Instant,
     /// How many entries it holds.
     pub entries: usize,
+    /// What the `Link` field of an answer says: its hubs, and itself.
+    pub link: Option<HeaderValue>,
 }
 
 impl Document {
@@ -54,7 +58,17 @@ impl Document {
         let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
         let tag = data_encoding::HEXLOWER.encode(&digest.as_ref()[..16]);
         let (gzip, brotli) = (gzip(&bytes).into(), brotli(&bytes).into());
-        Document { format: None, content_type, bytes: bytes.into(), gzip, brotli, tag, last_modified, entries: 0 }
+        Document {
+            format: None,
+            content_type,
+            bytes: bytes.into(),
+            gzip,
+            brotli,
+            tag,
+            last_modified,
+            entries: 0,
+            link: None,
+        }
     }
 }
 
@@ -122,6 +136,8 @@ pub struct Shelf {
     /// What each feed was last built from; also keeps two builds apart.
     known: Mutex<HashMap<String, Known>>,
     pub(super) archives: Archives,
+    /// Whether this process answers for the hub.
+    serves_hub: AtomicBool,
 }
 
 /// What a feed was built from: where this is the same, so are its bytes.
@@ -132,6 +148,8 @@ struct Known {
     /// The store's version of what the feed shows, and until when that holds.
     version: i64,
     until: Option<Instant>,
+    /// Since when it has ended.
+    ended: Option<Instant>,
     window: Window,
     left_out: Vec<LeftOut>,
 }
@@ -140,6 +158,16 @@ impl Shelf {
     /// An empty shelf; [`Shelf::is_up`] says so.
     pub fn new() -> Shelf {
         Shelf::default()
+    }
+
+    /// From now on this process answers for the hub, and what it serves names it.
+    pub fn serve_hub(&self) {
+        self.serves_hub.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it does.
+    pub fn serves_hub(&self) -> bool {
+        self.serves_hub.load(Ordering::Relaxed)
     }
 
     /// Whether a first build was put up.
@@ -206,6 +234,10 @@ impl Shelf {
         let mut work: JoinSet<Job> = JoinSet::new();
         for feed in &feeds {
             let Some(standing) = standings.get(&feed.name) else { continue };
+            let ended = feed.ends(config.site.timezone).filter(|at| *at <= now);
+            if known_end(round.known, &feed.name) != ended {
+                round.known.remove(&feed.name);
+            }
             if round.stays(&feed.name, standing.version) {
                 continue;
             }
@@ -218,9 +250,17 @@ impl Shelf {
             {
                 round.take(job)?;
             }
-            let material = material(&mut tx, config, templates, feed, &window).await?;
+            let mut material = material(&mut tx, config, templates, feed, &window).await?;
+            material.hubs = websub::named(config, self.serves_hub());
+            material.ended = ended;
             let version = standing.version;
-            work.spawn_blocking(move || Job { result: make(&material), name: material.feed.name, version, window });
+            work.spawn_blocking(move || Job {
+                result: make(&material),
+                name: material.feed.name,
+                version,
+                ended,
+                window,
+            });
         }
         drop(tx);
         while let Some(job) = work.join_next().await {
@@ -304,7 +344,7 @@ impl Round<'_> {
     /// Takes what was built, or keeps the last good one.
     fn take(&mut self, job: Result<Job, JoinError>) -> Result<(), FeedError> {
         // A build that panicked names no feed; the whole round is given up, and everything stays as it was.
-        let Job { name, version, window, result } = job.map_err(|error| FeedError::Broken(error.to_string()))?;
+        let Job { name, version, ended, window, result } = job.map_err(|error| FeedError::Broken(error.to_string()))?;
         let before = self.old.documents.get(&name);
         match result {
             Ok(Made { documents, left_out }) => {
@@ -315,7 +355,7 @@ impl Round<'_> {
                 self.built.left_out.extend(left_out.iter().cloned());
                 let (config, templates) = (Arc::clone(self.config), Arc::clone(self.templates));
                 let until = window.until();
-                self.known.insert(name.clone(), Known { config, templates, version, until, window, left_out });
+                self.known.insert(name.clone(), Known { config, templates, version, until, ended, window, left_out });
                 let documents = documents.into_iter().map(|document| self.after(&name, document)).collect();
                 self.new.insert(name, documents);
             }
@@ -348,6 +388,7 @@ const WORKERS: usize = 2;
 struct Job {
     name: String,
     version: i64,
+    ended: Option<Instant>,
     window: Window,
     result: Result<Made, FeedError>,
 }
@@ -375,7 +416,27 @@ pub(super) async fn material(
         config: Arc::clone(config),
         templates: Arc::clone(templates),
         feed: feed.clone(),
+        hubs: Vec::new(),
+        ended: None,
     })
+}
+
+/// Since when a feed has ended, as it was last built.
+fn known_end(known: &HashMap<String, Known>, name: &str) -> Option<Instant> {
+    known.get(name).and_then(|last| last.ended)
+}
+
+#[cfg(test)]
+impl Shelf {
+    /// A shelf with one empty feed of that name.
+    pub(super) fn with(name: &str) -> Shelf {
+        let shelf = Shelf::new();
+        let one = |format| Arc::new(Document::new(format, Vec::new(), from_micros(0), 0));
+        let documents = BTreeMap::from([(name.to_owned(), Format::ALL.map(one).to_vec())]);
+        let build = Build { documents, ..Build::default() };
+        *shelf.up.write().unwrap() = Some(Arc::new(build));
+        shelf
+    }
 }
 
 #[cfg(test)]

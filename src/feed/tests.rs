@@ -73,6 +73,8 @@ fn material(revisions: Vec<Revision>) -> Material {
     let config = config();
     let feed = config.feeds().remove(0);
     Material {
+        hubs: Vec::new(),
+        ended: None,
         templates: templates(),
         feed,
         config,

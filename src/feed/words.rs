@@ -65,6 +65,13 @@ impl Words<'_> {
         format!("{}. {}", self.say("mail-withdrawn", &[]), self.say("mail-withdrawn-text", &arguments))
     }
 
+    /// What the last entry of a feed says that has ended: its headline and its text.
+    pub(super) fn ended(&self, title: &str, at: Instant) -> (String, String) {
+        let date = self.date(at, false);
+        let arguments = [("title", title), ("date", date.as_str())];
+        (self.say("feed-ended", &arguments), self.say("feed-ended-text", &arguments))
+    }
+
     /// Links to the same story in other languages, as a paragraph; empty without any.
     pub(super) fn translations_html(&self, others: &[(Language, String)]) -> String {
         if others.is_empty() {

@@ -2,6 +2,7 @@
 
 pub mod dns;
 pub mod door;
+pub mod guard;
 pub mod http;
 pub mod imap;
 pub mod smtp;

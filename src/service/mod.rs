@@ -10,9 +10,11 @@
 
 mod account;
 mod alarm;
+mod hub;
 mod ledger;
 mod lock;
 mod pass;
+mod purge;
 mod run;
 
 pub use lock::{Lock, LockError};

@@ -73,6 +73,8 @@ impl Newsroom {
         let feeds = self.publish().await?;
         self.index().await?;
         self.copy_pages().await?;
+        self.tell_now().await?;
+        self.purge_now().await?;
         let editions = self.compose(now_all, None).await?;
         let sent = self.deliver(stop.clone(), true).await?;
         // Nobody tries again before the next pass: what does not go out now is an alarm now.
@@ -145,6 +147,11 @@ impl Newsroom {
     pub async fn publish(&self) -> Result<Built, ServiceError> {
         let site = &self.site;
         let mut built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
+        if !built.changed.is_empty() {
+            // The new bytes are being served: whoever waits for them is told before any file is written.
+            site.wake.up(Task::Hub);
+            site.wake.up(Task::Purge);
+        }
         for left_out in &built.left_out {
             tracing::warn!("{left_out}");
         }

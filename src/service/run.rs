@@ -119,6 +119,9 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     tasks.spawn(until(stop.clone(), returns(newsroom.clone())));
     tasks.spawn(until(stop.clone(), wishes(newsroom.clone())));
     tasks.spawn(until(stop.clone(), alarms(newsroom.clone())));
+    tasks.spawn(until(stop.clone(), hub(newsroom.clone())));
+    tasks.spawn(until(stop.clone(), purging(newsroom.clone())));
+    tasks.spawn(readers(newsroom.clone(), stop.clone()));
     tasks.spawn(deliveries(newsroom.clone(), stop.clone()));
     tasks.spawn(until(stop.clone(), ledger(newsroom.clone(), stop.clone())));
     let watching = source::watch(&newsroom.site.config, newsroom.site.wake.clone());
@@ -320,6 +323,41 @@ fn told(looked: &Looked, failed: &mut BTreeMap<String, String>) {
             if looked.tally.has_news() {
                 tracing::info!("{looked}");
             }
+        }
+    }
+}
+
+/// Tells the subscribers of the hub, and the hubs elsewhere.
+async fn hub(newsroom: Newsroom) {
+    loop {
+        if let Err(error) = newsroom.keep_hub().await {
+            failed("telling the hub's subscribers", &error).await;
+        }
+    }
+}
+
+/// Tells caches in front what has changed.
+async fn purging(newsroom: Newsroom) {
+    loop {
+        if let Err(error) = newsroom.keep_purged().await {
+            failed("telling caches what has changed", &error).await;
+        }
+    }
+}
+
+/// Writes down every minute who has polled the feeds, and once more at the end.
+async fn readers(newsroom: Newsroom, stop: CancellationToken) {
+    let mut today = None;
+    loop {
+        if let Err(error) = newsroom.write_readers(&mut today).await {
+            tracing::error!("writing down who polls the feeds: {error}");
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = stop.cancelled() => {}
         }
     }
 }

@@ -70,6 +70,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0010_scripts.sql"),
         include_str!("../../migrations/postgres/0010_scripts.sql"),
     ),
+    (
+        11,
+        "hub",
+        include_str!("../../migrations/sqlite/0011_hub.sql"),
+        include_str!("../../migrations/postgres/0011_hub.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

@@ -79,3 +79,25 @@ impl Turn {
         Ok(Turn { _tx: Some(tx) })
     }
 }
+
+const SOLE: &str = "SELECT pg_try_advisory_xact_lock(hashtext('herald hub ' || current_schema()))";
+
+/// Being the one instance that tells the hub's subscribers; it ends when it is dropped. Beside SQLite there is only one.
+pub struct Sole {
+    _tx: Option<Tx>,
+}
+
+impl Sole {
+    /// Becomes it; `None` where another one is.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn try_take(store: &Store) -> Result<Option<Sole>, StoreError> {
+        if store.file().is_some() {
+            return Ok(Some(Sole { _tx: None }));
+        }
+        let mut tx = store.write().await?;
+        let taken: bool = tx.q(SOLE).one().await?.get(0)?;
+        Ok(taken.then_some(Sole { _tx: Some(tx) }))
+    }
+}

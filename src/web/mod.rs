@@ -12,6 +12,7 @@ pub mod client;
 pub mod guests;
 pub mod limit;
 pub mod public;
+pub mod readers;
 pub mod staff;
 
 mod copy;

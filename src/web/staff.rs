@@ -2,8 +2,6 @@
 
 mod metrics;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -12,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
 
-use super::public::Site;
+use super::public::{Site, asked};
 use crate::clock::Instant;
 use crate::store::{StoreError, sources};
 
@@ -23,7 +21,7 @@ pub fn router(site: Site) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::answer))
         .with_state(site.clone())
-        .layer(from_fn_with_state(Arc::new(site), super::public::asked::look))
+        .layer(from_fn_with_state(asked::Before::staff(site), asked::look))
 }
 
 /// What `/readyz` answers.

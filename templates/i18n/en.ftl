@@ -79,6 +79,8 @@ mail-sandbox = Trial run: this newsroom is being set up. Links may not lead anyw
 
 feed-wrong-right = We wrote: { $wrong }. It should say: { $right }.
 feed-also-in = Also in:
+feed-ended = This feed has ended: { $title }
+feed-ended-text = This feed ended on { $date }. It takes nothing new, and after 30 days it will be gone. Our other feeds:
 
 ## The public site
 

@@ -79,6 +79,8 @@ mail-sandbox = Probni rad: ova redakcija se tek podešava. Linkovi možda još n
 
 feed-wrong-right = Pisalo je: { $wrong }. Treba da stoji: { $right }.
 feed-also-in = Na drugim jezicima:
+feed-ended = RSS kanal je ugašen: { $title }
+feed-ended-text = Ovaj RSS kanal je ugašen ({ $date }). Ništa novo više ne stiže u njega, a posle 30 dana biće uklonjen. Naši drugi kanali:
 
 ## Javne strane
 

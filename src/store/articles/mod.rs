@@ -6,6 +6,7 @@
 //!    [`by_id`], [`list`] and [`lookup`] are for staff, and give everything.
 
 pub mod addresses;
+pub mod changed;
 mod classify;
 mod list;
 mod public;
@@ -19,8 +20,8 @@ mod tests;
 
 pub use list::{Filter, Listed, State, history, known, list, listed, lookup, present};
 pub use public::{
-    Candidate, by_id, by_slug, headlines, in_month, is_shown, months, newest, of_stories, public_ones, revision,
-    revisions, siblings, span, topics, was_public, went_public, years,
+    Candidate, by_id, by_slug, headlines, in_month, is_shown, months, moved_to, newest, of_stories, public_ones,
+    revision, revisions, siblings, span, topics, was_public, went_public, years,
 };
 pub use release::{last_public_seq, next_due, release_due, remove, standing};
 pub use scripts::{follow, original};

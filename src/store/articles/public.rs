@@ -246,6 +246,18 @@ pub async fn was_public(tx: &mut Tx, language: &Language, slug: &str) -> Result<
     Ok(row.get::<i64>(0)? > 0)
 }
 
+const FORMER: &str = "SELECT a.language, a.slug FROM former_slugs f JOIN articles a ON a.id = f.article
+     WHERE f.language = $1 AND f.slug = $2 AND a.public_seq IS NOT NULL AND a.removed IS NULL";
+
+/// Where the public article is now that once had this address.
+///
+/// # Errors
+/// What the database says.
+pub async fn moved_to(tx: &mut Tx, language: &Language, slug: &str) -> Result<Option<(Language, String)>, StoreError> {
+    let row = tx.q(FORMER).bind(language.as_str().to_owned()).bind(slug.to_owned()).optional().await?;
+    row.map(|row| Ok((read_language(&row, 0)?, row.get(1)?))).transpose()
+}
+
 const IS_SHOWN: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM media m JOIN articles a ON a.id = m.article
      WHERE m.name = $1 AND a.public_seq IS NOT NULL AND a.removed IS NULL";
 

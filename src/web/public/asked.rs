@@ -8,14 +8,38 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::moved::Moved;
 use super::{Site, pages};
 use crate::web::client::Client;
 use crate::web::limit::Limited;
 
-/// Answers, unless the sender asks too often (429, RFC 6585).
-pub(in crate::web) async fn look(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    if let Some(refused) = limited(&site, &request) {
+/// What a listener looks at before anything else.
+pub(in crate::web) struct Before {
+    site: Site,
+    moved: Option<Moved>,
+}
+
+impl Before {
+    /// The public listener, whose addresses may have moved.
+    pub(in crate::web) fn public(site: Site) -> Arc<Before> {
+        let moved = Moved::of(&site.config, &site.clock);
+        Arc::new(Before { site, moved })
+    }
+
+    /// The staff listener.
+    pub(in crate::web) fn staff(site: Site) -> Arc<Before> {
+        Arc::new(Before { site, moved: None })
+    }
+}
+
+/// Answers, unless the sender asks too often (429, RFC 6585) or for what is no more.
+pub(in crate::web) async fn look(State(before): State<Arc<Before>>, request: Request, next: Next) -> Response {
+    let site = &before.site;
+    if let Some(refused) = limited(site, &request) {
         return refused;
+    }
+    if let Some(moved) = before.moved.as_ref().and_then(|moved| moved.answer(&request)) {
+        return moved;
     }
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return next.run(request).await;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -14,11 +14,12 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound as _};
 use super::Site;
 use crate::clock::Instant;
 use crate::feed::{Document, Format};
+use crate::web::readers::Given;
 
 /// Fresh for five minutes, and good for an hour while we cannot be reached.
 const FRESH: HeaderValue = HeaderValue::from_static("public, max-age=300, stale-if-error=3600");
 const ANYONE: HeaderValue = HeaderValue::from_static("*");
-const EXPOSED: HeaderValue = HeaderValue::from_static("etag, last-modified");
+const EXPOSED: HeaderValue = HeaderValue::from_static("etag, last-modified, link");
 
 /// The routes of this file.
 pub fn routes() -> Router<Site> {
@@ -40,19 +41,25 @@ async fn preflight() -> Response {
     (StatusCode::NO_CONTENT, allowed).into_response()
 }
 
-async fn feed(State(site): State<Site>, Path(file): Path<String>, asked: HeaderMap) -> Response {
+async fn feed(State(site): State<Site>, method: Method, Path(file): Path<String>, asked: HeaderMap) -> Response {
+    let named = file.rsplit_once('.').and_then(|(name, extension)| Some((name, Format::from_extension(extension)?)));
+    if let Some(document) = named.and_then(|(name, format)| site.shelf.get(name, format)) {
+        let response = answer(&document, &asked);
+        if method == Method::GET {
+            count(&site, &file, &document, &asked, &response);
+        }
+        return response;
+    }
     let feeds = site.shelf.feeds(&site.config);
     let is_feed = |name: &str| feeds.iter().any(|feed| feed.name == name);
-    let named = file.rsplit_once('.').and_then(|(name, extension)| Some((name, Format::from_extension(extension)?)));
-    match named.and_then(|(name, format)| site.shelf.get(name, format)) {
-        Some(document) => answer(&document, &asked),
-        None if !site.shelf.is_up() && named.is_some_and(|(name, _)| is_feed(name)) => being_made(),
+    match named {
+        Some((name, _)) if !site.shelf.is_up() && is_feed(name) => being_made(),
         // Its page, as people type it.
-        None if is_feed(&file) => {
+        _ if is_feed(&file) => {
             let page = format!("/feeds/{}/", percent_encoding::utf8_percent_encode(&file, NAME));
             ([(header::LOCATION, page)], StatusCode::PERMANENT_REDIRECT).into_response()
         }
-        None => missing(&site, &file),
+        _ => missing(&site, &file),
     }
 }
 
@@ -97,6 +104,14 @@ fn numbered(file: &str) -> Option<(i64, Format)> {
     number.parse().ok().filter(|_| digits).map(|number| (number, format))
 }
 
+/// Counts the answer for whoever wants to know who polls.
+fn count(site: &Site, file: &str, document: &Document, asked: &HeaderMap, response: &Response) {
+    let not_modified = response.status() == StatusCode::NOT_MODIFIED;
+    let sent = response.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
+    let agent = asked.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    site.guests.readers.count(file, agent, Given { length: document.bytes.len(), sent, not_modified });
+}
+
 /// A feed that is not here: which ones are.
 fn missing(site: &Site, file: &str) -> Response {
     let mut text = format!("There is no feed “{file}” here. These are:\n\n");
@@ -133,6 +148,9 @@ fn answer(document: &Arc<Document>, asked: &HeaderMap) -> Response {
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     set(headers, header::ETAG, format!("\"{}{}\"", document.tag, coding.suffix()));
     set(headers, header::LAST_MODIFIED, http_date(document.last_modified));
+    if let Some(link) = &document.link {
+        headers.insert(header::LINK, link.clone());
+    }
     response
 }
 

@@ -24,7 +24,9 @@ use crate::web::guests::Guests;
 
 pub(super) mod asked;
 pub mod feeds;
+pub mod hub;
 pub mod media;
+mod moved;
 pub mod pages;
 pub mod people;
 
@@ -89,11 +91,12 @@ fn at_the_root(site: Site) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .merge(feeds::routes())
+        .merge(hub::routes())
         .merge(pages::routes())
         .merge(people::routes())
         .merge(media::routes())
         .with_state(site.clone())
-        .layer(from_fn_with_state(Arc::new(site), asked::look))
+        .layer(from_fn_with_state(asked::Before::public(site), asked::look))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
         .layer(CatchPanicLayer::custom(after_panic))

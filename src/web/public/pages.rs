@@ -67,6 +67,8 @@ enum Shown {
     Elsewhere(String),
     /// There is none.
     Missing,
+    /// It is somewhere else now.
+    Moved(String),
     /// There was one.
     Gone,
 }
@@ -119,6 +121,7 @@ async fn serve(site: &Site, seen: &Seen, request: &Request) -> Response {
             let key = if page > 1 { format!("{path}?page={page}") } else { path };
             answer::html(seen, site.clock.now(), &key, (method, headers), html)
         }
+        Ok(Shown::Moved(path)) => moved(&path, None),
         Ok(Shown::Passing(html)) => answer::passing(method, headers, html),
         Ok(Shown::Elsewhere(path)) => elsewhere(&path),
         Ok(Shown::Missing) => missing(site, method, headers, &asked.language).await,

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::store::deliveries::State as Copies;
 use crate::store::editions::State as Editions;
-use crate::store::{StoreError, alarms, post};
+use crate::store::{StoreError, alarms, hub, post};
 use crate::web::public::Site;
 
 /// The numbers; 503 where the store does not answer.
@@ -51,7 +51,32 @@ async fn page(site: &Site) -> Result<String, StoreError> {
         &[(None, letters.failed)],
     );
     feeds(&mut page, site);
+    let polled = site.guests.readers.total();
+    for (name, help, value) in [
+        ("herald_feed_requests_total", "Requests for feeds since the start.", polled.requests),
+        ("herald_feed_not_modified_total", "Of these, answered with 304.", polled.not_modified),
+        ("herald_feed_bytes_sent_total", "Bytes of feeds that were sent since the start.", polled.bytes),
+        ("herald_feed_bytes_saved_total", "Bytes of feeds that 304 and compression have spared.", polled.saved),
+    ] {
+        counter(&mut page, name, help, value);
+    }
+    let told = hub::standing(&mut tx).await?;
+    let (subscribers, failing) =
+        told.iter().fold((0, 0), |(all, bad), (_, count, failing)| (all + count, bad + failing));
+    gauge(&mut page, "herald_hub_subscribers", "WebSub subscriptions.", &[(None, subscribers)]);
+    gauge(&mut page, "herald_hub_subscribers_failing", "Of these, not reached the last time.", &[(None, failing)]);
+    let (done, failed) = hub::pinged(&mut tx).await?;
+    gauge(
+        &mut page,
+        "herald_hub_told",
+        "WebSub notices of the last 30 days.",
+        &[(Some("done"), done), (Some("failed"), failed)],
+    );
     Ok(page)
+}
+
+fn counter(page: &mut String, name: &str, help: &str, value: i64) {
+    let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
 }
 
 /// What the last look at the feeds came to.

@@ -25,6 +25,12 @@ const UPSERT_ARTICLES: &str = "
         slug = excluded.slug, language = excluded.language, published = excluded.published,
         updated = excluded.updated, due_at = excluded.due_at, removed = excluded.removed,
         withdrawn = excluded.withdrawn, revision = excluded.revision";
+// What an article was called leads to it, from the moment it is public.
+const KEEP_FORMER: &str = "
+    INSERT INTO former_slugs (language, slug, article)
+    SELECT a.language, a.slug, a.id FROM json_each($1) r JOIN articles a ON a.id = r.value ->> 0
+    WHERE a.slug <> r.value ->> 3 OR a.language <> r.value ->> 4
+    ON CONFLICT (language, slug) DO UPDATE SET article = excluded.article";
 const FORGET_TOPICS: &str = "DELETE FROM article_topics WHERE article IN (SELECT r.value ->> 0 FROM json_each($1) r)";
 const INSERT_TOPICS: &str = "
     INSERT INTO article_topics (topic, article) SELECT r.value ->> 0, r.value ->> 1 FROM json_each($1) r WHERE TRUE
@@ -85,12 +91,9 @@ pub(super) async fn write(tx: &mut Tx, source: &str, plans: &mut [Plan<'_>], now
         })
         .collect();
     if !articles.is_empty() {
-        tx.q(UPSERT_ARTICLES)
-            .bind(serde_json::to_string(&articles)?)
-            .bind(source.to_owned())
-            .bind(at)
-            .execute()
-            .await?;
+        let articles = serde_json::to_string(&articles)?;
+        tx.q(KEEP_FORMER).bind(articles.as_str()).execute().await?;
+        tx.q(UPSERT_ARTICLES).bind(articles).bind(source.to_owned()).bind(at).execute().await?;
     }
     let origins: Vec<_> = plans.iter().map(|p| (&p.draft.key, p.id)).collect();
     tx.q(INSERT_ORIGINS).bind(serde_json::to_string(&origins)?).bind(source.to_owned()).execute().await?;

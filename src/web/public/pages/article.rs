@@ -18,6 +18,9 @@ const STEP: usize = 60;
 pub(super) async fn page(site: &Site, language: &Language, slug: &str) -> Result<Shown, PageError> {
     let mut tx = site.store.read().await?;
     let Some(revision) = articles::by_slug(&mut tx, language, slug).await? else {
+        if let Some((language, slug)) = articles::moved_to(&mut tx, language, slug).await? {
+            return Ok(Shown::Moved(address::path(&site.config.site, &language, &Page::Article(slug))));
+        }
         if articles::was_public(&mut tx, language, slug).await? {
             return Ok(Shown::Gone);
         }
