@@ -98,7 +98,7 @@ fn a_subscriber_of_another_make_gets_each_change_signed_and_can_leave() {
     let feed = format!("http://127.0.0.1:{public}/feeds/news.atom");
     let mut reader = Subscriber::start(&feed, "a secret word", "204");
     // Its question may come before the answer to its own is read.
-    let mut first = vec![reader.events.recv().expect("an event"), reader.events.recv().expect("an event")];
+    let mut first = [reader.events.recv().expect("an event"), reader.events.recv().expect("an event")];
     first.sort_by_key(|event| event["event"].to_string());
     assert_eq!(
         (&first[0]["event"], &first[0]["mode"], &first[0]["meant"]),
