@@ -1,5 +1,6 @@
 //! What Herald promises, one file a promise; in one binary, for linking once is quicker than many times.
 
+mod advance;
 mod again;
 mod alarm;
 mod approval;
@@ -10,6 +11,7 @@ mod cli;
 mod daemon;
 mod door;
 mod editions;
+mod embargo;
 mod feeds;
 mod held;
 mod hold;

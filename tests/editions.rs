@@ -105,7 +105,8 @@ async fn staff_look_test_send_and_reconcile() {
     herald(&world, &["editions", "pause", &id]);
     let (_, said) = herald(&world, &["editions", "resume", &id]);
     assert!(said.contains("It is set for 2999-01-01 07:00"), "{said}");
-    let cancelled = json(&world, &["--json", "editions", "cancel", &id]);
+    assert_eq!(herald(&world, &["editions", "cancel", &id]).0, 2, "nobody is here to answer, and nobody said --yes");
+    let cancelled = json(&world, &["--json", "editions", "cancel", &id, "--yes"]);
     assert_eq!(
         (&cancelled["state"], &cancelled["counts"]["cancelled"]),
         (&"cancelled".into(), &2.into()),

@@ -102,6 +102,22 @@ async fn a_day_off_has_no_edition_and_its_news_comes_the_day_after() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_calendar_that_cannot_be_read_stops_its_own_newsletter_and_is_said() {
+    let world = world("not_on = [\"gone.ics\"]\n[[newsletters]]\nname = \"other\"\ntitle = \"Other\"\nlists = [\"public\"]\nschedule = \"0 7 * * *\"\n", "").await;
+    world.write("subscribers/public.csv", "email\nana@reader.test\n");
+    world.article("s1", "Story 1.", "en", Duration::hours(1));
+    assert!(world.pass(false).await.editions.failed.is_empty(), "it is not due yet");
+    world.advance(Duration::hours(2));
+    let pass = world.pass(false).await;
+    assert_eq!(pass.editions.made.iter().map(|made| made.newsletter.as_str()).collect::<Vec<_>>(), ["other"]);
+    let failed: Vec<String> = pass.editions.failed.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    assert!(failed.len() == 1 && failed[0].starts_with("daily: ") && failed[0].contains("gone.ics"), "{failed:?}");
+    assert_eq!(got(&world), ["ana"]);
+    let (code, said) = herald(&world, &["check"]);
+    assert!(code == 2 && said.contains("newsletters.daily.not_on") && said.contains("gone.ics"), "{code} {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_gets_more_mails_a_day_than_is_allowed_but_what_breaks() {
     let world = world("", "per_day = 1").await;
     world.write("subscribers/public.csv", "email,timezone\nana@reader.test,\nbo@reader.test,America/New_York\n");

@@ -38,6 +38,13 @@ fn one(document: &Value, what: &str, level: &str, article: &str, words: &[&str])
     assert!(found.iter().any(is), "{what} {level} {article} {words:?}: {document:#}");
 }
 
+/// What would go out, of an edition that would be refused: the command says so by its exit code, too.
+fn refused(world: &World) -> Value {
+    let (code, said) = herald(world, &["--json", "send", "daily", "--dry-run"]);
+    assert_eq!(code, 1, "{said}");
+    serde_json::from_str(&said).expect("one JSON document")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_is_named_with_its_article_before_anything_is_sent() {
     let world = World::with(&CONFIG.replace("hold = \"0s\"", "hold = \"0s\"\nfirst_edition = 10")).await;
@@ -85,7 +92,7 @@ async fn each_fault_is_named_with_its_article_before_anything_is_sent() {
     article(&world, "braces", "Dear {{ name }}", "", "TODO: figures. `{{ in_code }}` and [[Another]].");
     world.pass(false).await;
 
-    let plan = json(&world, &["--json", "send", "daily", "--dry-run"]);
+    let plan = refused(&world);
     one(&plan, "alt", "holds", "mute", &["ferry.png"]);
     one(&plan, "alt", "holds", "mute", &["map.png"]);
     one(&plan, "dead", "warning", "dead", &["/articles/gone"]);
@@ -134,7 +141,7 @@ async fn a_template_that_lost_what_a_mail_needs_sends_nothing() {
     world.write("templates/mail/digest.txt", " \n");
     article(&world, "s1", "Story 1.", "", "Text.");
     world.pass(false).await;
-    let plan = json(&world, &["--json", "send", "daily", "--dry-run"]);
+    let plan = refused(&world);
     one(&plan, "unsubscribe", "holds", "", &["unsubscribe_url()"]);
     one(&plan, "empty", "holds", "", &["text part"]);
     one(&plan, "relative", "holds", "s1", &["/articles/x"]);

@@ -29,6 +29,8 @@ struct Findings {
     template_remarks: BTreeSet<TemplateFault>,
     lists: Vec<Fault>,
     articles: Vec<Fault>,
+    /// What newsletters say that may be meant otherwise.
+    newsletters: Vec<config::Fault>,
     /// Texts that lack one of the newsroom's languages: readers get another one's.
     translations: Vec<config::Fault>,
 }
@@ -59,6 +61,7 @@ impl Check {
 /// Looks at what the configuration names.
 fn look(mut found: Findings, config: &Config) -> Findings {
     found.configuration = config.cannot_send();
+    found.configuration.extend(config.without_days());
     found.configuration.extend(unusable_tls(config));
     match Templates::to_check(config) {
         Ok(templates) => {
@@ -73,6 +76,7 @@ fn look(mut found: Findings, config: &Config) -> Findings {
     }
     found.lists = source::lists::check_lists(config);
     found.articles = source::check_articles(config, &Clock::system());
+    found.newsletters = config.doubtful_newsletters(Clock::system().now());
     found.translations = translations(config);
     found
 }
@@ -156,6 +160,7 @@ impl Findings {
             ("Templates, worth a look", said(&self.template_remarks)),
             ("Lists, worth a look", lines(&self.lists, false)),
             ("Articles, worth a look", lines(&self.articles, false)),
+            ("Newsletters, worth a look", faults(&self.newsletters)),
             ("Missing translations", faults(&self.translations)),
         ];
         let count = |parts: &[(&str, Vec<String>)]| parts.iter().map(|(_, lines)| lines.len()).sum::<usize>();

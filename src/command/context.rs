@@ -152,6 +152,9 @@ impl Context {
         for warning in self.config.warnings() {
             tracing::warn!("{warning}");
         }
+        for fault in self.config.without_days() {
+            tracing::warn!("{}: {}", fault.key, fault.reason);
+        }
         Ok(())
     }
 

@@ -106,6 +106,8 @@ struct Shown<'a> {
     first: bool,
     subject: &'a str,
     lists: &'a [String],
+    /// Until when what it prints is under embargo, where it goes to accredited press before.
+    advance_until: Option<Instant>,
     hash: &'a str,
     filled: bool,
     recipients: i64,
@@ -172,6 +174,7 @@ impl<'a> Shown<'a> {
             first: edition.first,
             subject: &edition.subject,
             lists: &edition.settings.lists,
+            advance_until: edition.settings.advance,
             hash: &edition.hash,
             filled: edition.filled,
             recipients: edition.recipients,

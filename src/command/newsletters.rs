@@ -235,6 +235,12 @@ fn show(cx: &Context, newsletter: &Newsletter, standing: &Standing) -> anyhow::R
         Approval::Other => output::line("  Approval      by one who did not make it")?,
         Approval::Two => output::line("  Approval      by two who did not make it")?,
     }
+    if !newsletter.advance.is_empty() {
+        output::line(format!(
+            "  In advance    to {}, of what is under embargo, by hand",
+            newsletter.advance.join(", ")
+        ))?;
+    }
     match &standing.last {
         None => output::line("  Last edition  none yet"),
         Some(last) => output::line(format!(

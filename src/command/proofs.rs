@@ -50,6 +50,9 @@ impl Asked<'_> {
         let mut stale = false;
         let mut selected = if self.articles.is_empty() {
             select::news(tx, self.config, self.newsletter, &row, self.now).await?
+        } else if let Some(until) = self.wish.advance {
+            let chosen = (self.articles, until);
+            select::advance(tx, self.config, self.newsletter, &row, chosen, self.now).await?
         } else {
             select::chosen(tx, self.config, self.newsletter, &row, self.articles, self.now).await?
         };

@@ -7,6 +7,7 @@
 //!    while the deliveries of the last are made.
 //! 5. Where a daemon runs it delivers, and is followed; else this command does.
 
+mod advance;
 mod deliver;
 mod say;
 
@@ -88,7 +89,6 @@ impl Send {
     pub async fn run(self, cx: &mut Context) -> anyhow::Result<Exit> {
         let config = cx.config.clone();
         let newsletter = named(&config, &self.newsletter)?;
-        let lists = proofs::lists_named(newsletter, &self.to)?;
         let now = cx.clock.now();
         if self.ramp {
             ramp::demand_may_wait(newsletter)?;
@@ -96,17 +96,28 @@ impl Send {
         if !self.dry_run {
             cx.demand_real_settings()?;
         }
-        let needs = newsletter.approval.people();
+        let store = cx.store().await?;
+        let templates = cx.templates()?;
+        let mut tx = store.read().await?;
+        let articles = proofs::articles_named(&mut tx, &self.article).await?;
+        let embargo = advance::until(cx, &mut tx, &articles).await?;
+        drop(tx);
+        // What goes out under embargo is always approved.
+        let needs = newsletter.approval.people().max(i64::from(embargo.is_some()));
         let made_by = match &self.name {
             Some(name) if !self.dry_run => signed_in(cx, name).await?.name,
             _ if needs > 0 => machine_user(),
             _ => "staff".to_owned(),
         };
-        let store = cx.store().await?;
-        let templates = cx.templates()?;
         let mut tx = store.read().await?;
         let (start_at, wall) = proofs::when_named(&mut tx, &config, newsletter, self.at.as_deref(), now).await?;
-        let articles = proofs::articles_named(&mut tx, &self.article).await?;
+        let lists = match embargo {
+            Some(until) => {
+                let how = (start_at, self.ramp, !self.test.is_empty());
+                advance::lists(cx, newsletter, &self.to, until, how)?
+            }
+            None => proofs::lists_named(newsletter, &self.to)?,
+        };
         let decorative = self.decorative.then(|| findings::decision(now));
         let hand = Wish {
             lists,
@@ -118,6 +129,7 @@ impl Send {
             date: (start_at > now).then_some(start_at),
             test: None,
             decorative,
+            advance: embargo,
         };
         let testing = !self.test.is_empty();
         let mut asked = Asked {
@@ -161,7 +173,9 @@ impl Send {
                     output::line(format!("Without --dry-run it would be refused: {refusal}"))?;
                 }
             }
-            return Ok(Exit::Done);
+            // Who asks in a script whether it would go hears that it would not.
+            let refused = findings::demand_none_holds(&draft.proof.findings).is_err();
+            return Ok(if refused { Exit::Failed } else { Exit::Done });
         }
         if draft.survey.copies == 0 {
             return Err(Usage(nobody(&draft)).into());

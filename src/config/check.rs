@@ -415,6 +415,7 @@ impl Check<'_> {
         self.long_enough();
         self.scripts();
         self.former_names();
+        self.accredited();
         let newsletters = root.get("newsletters").map(|node| node.value.list()).unwrap_or_default();
         for (i, newsletter) in newsletters.iter().enumerate() {
             let number = |name: &str, usual: i64| match newsletter.value.get(name).map(|node| &node.value) {
@@ -438,6 +439,28 @@ impl Check<'_> {
                     &path,
                     format!("is {least}, more than max_items, {most}: no edition could ever go"),
                 );
+            }
+        }
+    }
+
+    /// Who signs up by themselves is not accredited.
+    fn accredited(&mut self) {
+        let root = self.root;
+        let all = |name: &str| root.get(name).map(|node| node.value.list()).unwrap_or_default();
+        let open = |list: &str| {
+            let mut found = all("lists").iter().filter(|node| node.value.name() == Some(list));
+            found.any(|node| matches!(node.value.get("sign_up").map(|node| &node.value), Some(Tree::Flag(true))))
+        };
+        for (i, newsletter) in all("newsletters").iter().enumerate() {
+            let lists = newsletter.value.get("advance").map(|node| node.value.list()).unwrap_or_default();
+            for node in lists.iter().filter(|node| node.value.text().is_some_and(open)) {
+                let path = Path::default().key("newsletters").element(i, newsletter).key("advance");
+                let list = node.value.text().unwrap_or_default();
+                let reason = format!(
+                    "anybody may put themselves on “{list}” (sign_up), and would be sent what is under embargo; name a list that \
+                     only staff fill"
+                );
+                self.fault(&node.place, &path, reason);
             }
         }
     }

@@ -7,7 +7,6 @@ const KEYS: &[(&str, &[&str])] = &[
     ("keep", &["unconfirmed", "logs", "revisions"]),
     ("site", &["logo"]),
     ("lists", &["web_copy"]),
-    ("newsletters", &["advance"]),
     ("staff", &["languages"]),
 ];
 

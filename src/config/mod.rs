@@ -4,6 +4,7 @@
 pub mod address;
 mod check;
 mod dkim;
+mod doubtful;
 mod environment;
 mod error;
 mod feeds;

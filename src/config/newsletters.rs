@@ -46,6 +46,9 @@ pub struct Newsletter {
     /// The days that `not_on` names.
     #[serde(skip)]
     pub days_off: DaysOff,
+    /// Why its days off are not all known: a calendar cannot be read. No edition is made by the schedule until it can.
+    #[serde(skip)]
+    pub unknown_days: Option<String>,
     /// The template: `templates/mail/NAME.html`, `.txt`, `.subject`.
     #[serde(default = "template")]
     #[schemars(with = "kind::Name")]
@@ -110,6 +113,13 @@ pub struct Newsletter {
     /// of its articles takes approvals back. Approved within `late` of its slot it goes at once; after that staff choose the time.
     #[serde(default)]
     pub approval: Approval,
+    /// Lists of accredited press: they, and nobody else, may be sent an article before its embargo ends, by hand
+    /// (`herald send NAME --article ID`). At least one other person must approve it, whatever `approval` says. Its subject and first
+    /// line say until when it is under embargo, it shows no pictures of ours (they are not given out before), and it has no copy
+    /// on the web. Who had a story so does not get it again at its hour.
+    #[serde(default)]
+    #[schemars(with = "Vec<kind::OfList>", example = &["press"])]
+    pub advance: Vec<String>,
 }
 
 impl Newsletter {
@@ -163,15 +173,13 @@ pub(super) fn is_calendar(text: &str) -> bool {
 }
 
 impl Config {
-    /// Finds out which days off the newsletters have; calendars are taken from the folder of the configuration.
-    ///
-    /// # Errors
-    /// What cannot be read, with its key.
+    /// Finds out which days off the newsletters have; calendars are taken from the folder of the configuration. One that cannot be
+    /// read stops its own newsletter; what is wrong in the configuration itself is given back.
     pub(super) fn find_days_off(&mut self) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut found = Vec::new();
         for newsletter in &self.newsletters {
-            let mut days = DaysOff::default();
+            let (mut days, mut unknown) = (DaysOff::default(), None);
             for entry in &newsletter.not_on {
                 let read = match is_calendar(entry) {
                     true => std::fs::read_to_string(self.folder.join(entry.trim()))
@@ -182,17 +190,30 @@ impl Config {
                 };
                 match read {
                     Ok(more) => days.add(more),
+                    Err(reason) if is_calendar(entry) => unknown = Some(reason),
                     Err(reason) => {
                         faults.push(self.fault(&format!("newsletters.{}.not_on", newsletter.name), reason));
                     }
                 }
             }
-            found.push(days);
+            found.push((days, unknown));
         }
-        for (newsletter, days) in self.newsletters.iter_mut().zip(found) {
-            newsletter.days_off = days;
+        for (newsletter, (days, unknown)) in self.newsletters.iter_mut().zip(found) {
+            (newsletter.days_off, newsletter.unknown_days) = (days, unknown);
         }
         faults
+    }
+
+    /// Newsletters whose days off are not all known, each with its key and line.
+    pub fn without_days(&self) -> Vec<Fault> {
+        let said = |newsletter: &Newsletter| {
+            let reason = format!(
+                "{}; its scheduled editions are not made until it can be read",
+                newsletter.unknown_days.as_ref()?
+            );
+            Some(self.fault(&format!("newsletters.{}.not_on", newsletter.name), reason))
+        };
+        self.newsletters.iter().filter_map(said).collect()
     }
 }
 

@@ -45,6 +45,8 @@ pub fn entries() -> Vec<Entry> {
 pub fn explain(path: &str) -> Result<Vec<Entry>, Option<String>> {
     let path = path.trim_matches(['[', ']', ' ']);
     let all = entries();
+    let whole = without_name(path, &all);
+    let path = whole.as_deref().unwrap_or(path);
     let below = format!("{path}.");
     let near = || {
         let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
@@ -55,6 +57,21 @@ pub fn explain(path: &str) -> Result<Vec<Entry>, Option<String>> {
         return Err(near());
     }
     Ok(all.into_iter().filter(|entry| entry.path == path || entry.path.starts_with(&below)).collect())
+}
+
+/// The path without the name of an element: `newsletters.schedule` of `newsletters.daily.schedule`, as faults name a key.
+fn without_name(path: &str, all: &[Entry]) -> Option<String> {
+    let parts: Vec<&str> = path.split('.').collect();
+    let is = |path: &str| all.iter().any(|entry| entry.path == path);
+    if is(path) {
+        return None;
+    }
+    (1..parts.len()).find_map(|n| {
+        let list = parts[..n].join(".");
+        let is_list = all.iter().any(|entry| entry.path == list && entry.table.starts_with("[["));
+        let whole = [&parts[..n], &parts[n + 1..]].concat().join(".");
+        (is_list && is(&whole)).then_some(whole)
+    })
 }
 
 /// A table, then its keys, then the tables in it.

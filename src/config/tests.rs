@@ -232,7 +232,6 @@ fn names_are_there_once() {
 #[test]
 fn what_is_not_there_yet_is_named_as_such() {
     for (from, to) in [
-        ("approval = \"none\"", "advance = [\"press\"]"),
         ("schedule = \"0 7 * * 1-5\"", "schedule = { daily = \"0 7 * * *\" }"),
         ("[store]", "[staff]\nlanguages = [\"en\"]\n[store]"),
         ("sign_up = true", "web_copy = true"),
@@ -411,6 +410,39 @@ fn a_version_in_latin_letters_needs_its_language() {
 }
 
 #[test]
+fn a_schedule_outside_its_hours_is_worth_a_look() {
+    let now = crate::clock::from_micros(1_800_000_000_000_000);
+    let said = |hours: &str, schedule: &str| {
+        let text = with("template = \"digest\"", &format!("template = \"digest\"\nwindow = \"{hours}\""));
+        let text = text.replace("0 7 * * 1-5", schedule);
+        load(&text)
+            .unwrap()
+            .doubtful_newsletters(now)
+            .into_iter()
+            .map(|fault| fault.reason)
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    assert_eq!(said("06:00-21:00", "0 7 * * 1-5"), "");
+    assert!(said("08:00-21:00", "0 7 * * 1-5").contains("at 07:00, outside 08:00-21:00"));
+    assert!(said("06:00-21:00", "immediate").contains("alerts wait"));
+    assert_eq!(said("06:00-21:00", "manual"), "");
+}
+
+#[test]
+fn an_advance_list_is_one_that_only_staff_fill() {
+    let press = "[[lists]]\nname = \"press\"\nfile = \"press.csv\"\n[[newsletters]]";
+    let text =
+        with("[[newsletters]]", press).replace("template = \"digest\"", "template = \"digest\"\nadvance = [\"press\"]");
+    assert_eq!(load(&text).unwrap().newsletters[0].advance, ["press"]);
+    says(
+        &text.replace("name = \"press\"", "name = \"press\"\nsign_up = true"),
+        &["newsletters.daily.advance", "anybody"],
+    );
+    says(&text.replace("advance = [\"press\"]", "advance = [\"pres\"]"), &["newsletters.daily.advance", "press"]);
+}
+
+#[test]
 fn a_template_that_is_not_there_is_named() {
     let config = load(&with("template = \"digest\"", "template = \"digset\"")).unwrap();
     let faults = config.without_template(&["digest".to_owned(), "alert".to_owned()]);
@@ -424,6 +456,9 @@ fn the_reference_says_every_key() {
     assert!(one.contains("from") && one.contains("news@newsroom.example"), "{one}");
     assert_eq!(reference::explain("mail.form").err().unwrap().as_deref(), Some("mail.from"));
     assert_eq!(reference::explain("schedule").err().unwrap().as_deref(), Some("newsletters.schedule"));
+    let named = reference::explain("newsletters.daily.schedule").ok().unwrap();
+    assert_eq!(named[0].path, "newsletters.schedule", "as a fault names it");
+    assert_eq!(reference::explain("mail.relays.outbox.url").ok().unwrap()[0].path, "mail.relays.url");
     assert!(reference::explain("[[mail.relays]]").ok().unwrap().len() > 5);
 }
 

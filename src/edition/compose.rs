@@ -23,7 +23,7 @@ use crate::template::issue::{self, Issue, TestBar};
 use super::fill::Version;
 use super::select::{Picked, Selected, languages};
 use super::slots::Slot;
-use super::{EditionError, approve, check};
+use super::{EditionError, approve, check, embargo};
 
 /// What is asked of an edition beside its stories.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +46,8 @@ pub struct Wish {
     pub test: Option<TestBar>,
     /// Staff said that pictures without alt text are decorative.
     pub decorative: Option<Decided>,
+    /// It goes to accredited press: until when what it prints is under embargo.
+    pub advance: Option<Instant>,
 }
 
 /// What an edition prints where, and for whom, before anything is rendered.
@@ -115,6 +117,7 @@ impl Layout {
             when: when(config, newsletter, wish),
             urgent: newsletter.schedule == Schedule::Immediate,
             ramp: wish.ramp,
+            advance: wish.advance,
         };
         Layout { row: row.clone(), selected, composed_at: now, settings, versions, articles: printed }
     }
@@ -225,6 +228,22 @@ struct Sheet<'a> {
 
 impl Sheet<'_> {
     fn rendering(&self, language: &Language) -> Result<Rendering, EditionError> {
+        let rendering = self.bare(language)?;
+        Ok(match self.layout.settings.advance {
+            Some(until) => embargo::marked(rendering, &self.embargo(language, until)),
+            None => rendering,
+        })
+    }
+
+    /// `EMBARGOED UNTIL 3 March 2026, 12:00 (Europe/Belgrade, UTC+1)`.
+    fn embargo(&self, language: &Language, until: Instant) -> String {
+        let zone = self.config.site.timezone;
+        let time = self.templates.date(until, "inside", true, language, zone);
+        let zone = format!("{}, UTC{}", zone.name(), until.with_timezone(&zone).format("%:z"));
+        self.templates.catalog().say(language, "mail-embargo", &[("time", time.into()), ("zone", zone.into())])
+    }
+
+    fn bare(&self, language: &Language) -> Result<Rendering, EditionError> {
         let rendering = self.templates.mail(&self.newsletter.template, &self.issue(language))?;
         let Some(subject) = &self.wish.subject else { return Ok(rendering) };
         let subject = match self.wish.test {
@@ -246,6 +265,7 @@ impl Sheet<'_> {
         let name = &self.newsletter.name;
         let position = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
         let revision = |picked: &Picked| picked.versions.get(language).and_then(|v| self.revisions.get(&v.revision));
+        let selected_for_all = self.layout.settings.advance.is_none();
         let count = selected.stories.len();
         let notes = selected.corrections.iter().enumerate();
         Issue {
@@ -257,12 +277,10 @@ impl Sheet<'_> {
             publisher: site.publisher().get(language).to_owned(),
             address: site.address.get(language).to_owned(),
             site_url: site.home(language),
-            web_url: Some(site.address(&format!(
-                "{}/newsletters/{}/{}",
-                site.prefix(language),
-                segment(name),
-                self.number
-            ))),
+            // What is under embargo has no copy on the web.
+            web_url: selected_for_all.then(|| {
+                site.address(&format!("{}/newsletters/{}/{}", site.prefix(language), segment(name), self.number))
+            }),
             accent: site.accent.clone(),
             corrections: notes
                 .filter_map(|(n, picked)| Some(self.correction(position(count + n), revision(picked)?)))
@@ -298,7 +316,10 @@ impl Sheet<'_> {
             topic,
             authors: content.authors.clone(),
             published: revision.published,
-            picture: content.picture.clone(),
+            // A picture of ours is not given out while its article is under embargo.
+            picture: content.picture.clone().filter(|picture| {
+                self.layout.settings.advance.is_none() || !picture.url.starts_with(&site.address("/media/"))
+            }),
             language: revision.language.clone(),
             html: content.html.clone(),
             text: content.text.clone(),
@@ -390,7 +411,7 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
         move_marks(&mut tx, &layout.row, seq, how.slot.map(|slot| slot.mark).or(layout.row.last_slot), waiting).await?;
     if !first
         || freeze::next_number(&mut tx, layout.row.id).await? != proof.number
-        || freeze::is_stale(&mut tx, &layout.articles).await?
+        || freeze::is_stale(&mut tx, &layout.articles, layout.settings.advance).await?
     {
         return Ok(None);
     }

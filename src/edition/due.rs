@@ -248,6 +248,23 @@ fn due(
     now_all: bool,
 ) -> Result<Due, EditionError> {
     let zones = zones.map(Vec::as_slice).unwrap_or_default();
+    let due = by_the_clock(config, newsletter, zones, row, (now, now_all))?;
+    match &newsletter.unknown_days {
+        // Nobody can say whether this is a day off: staff are told once it is due, not before.
+        Some(reason) if !now_all && !matches!(due, Due::No) => {
+            Err(EditionError::DaysOff { newsletter: newsletter.name.clone(), reason: reason.clone() })
+        }
+        _ => Ok(due),
+    }
+}
+
+fn by_the_clock(
+    config: &Config,
+    newsletter: &Newsletter,
+    zones: &[Tz],
+    row: &NewsletterRow,
+    (now, now_all): (Instant, bool),
+) -> Result<Due, EditionError> {
     let Some(slots) = Slots::of(config, newsletter, zones)? else {
         let is_off = newsletter.days_off.hold(today(config, newsletter, now));
         return Ok(if newsletter.schedule == Schedule::Immediate && !is_off { Due::Now(None) } else { Due::No });

@@ -14,6 +14,7 @@ pub mod approve;
 pub mod check;
 pub mod compose;
 pub mod due;
+mod embargo;
 pub mod fill;
 pub mod open;
 pub mod ramp;
@@ -45,6 +46,16 @@ pub enum EditionError {
         newsletter: String,
         /// What is wrong with it.
         source: CalendarError,
+    },
+    /// A calendar of its days off cannot be read.
+    #[error(
+        "[[newsletters]] {newsletter}: not_on: {reason}; mend it and start again, or let the daemon read the configuration anew (SIGHUP)"
+    )]
+    DaysOff {
+        /// The newsletter.
+        newsletter: String,
+        /// Which, and why.
+        reason: String,
     },
     /// An article that staff chose may not be shown.
     #[error(

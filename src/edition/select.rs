@@ -162,6 +162,54 @@ pub async fn chosen(
     Ok(selected)
 }
 
+/// The articles that staff chose for accredited press: versions of their stories under embargo until `until`.
+///
+/// # Errors
+/// [`EditionError::NotPublic`] where one of them is not under that embargo; else what the store says.
+pub async fn advance(
+    tx: &mut Tx,
+    config: &Config,
+    newsletter: &Newsletter,
+    row: &NewsletterRow,
+    (articles, until): (&[ArticleId], Instant),
+    now: Instant,
+) -> Result<Selected, EditionError> {
+    let mut found = newness::held(tx, articles).await?;
+    found.retain(|version| version.public_at == until);
+    let mut stories: Vec<StoryId> = Vec::new();
+    for id in articles {
+        let version = found.iter().find(|v| v.article == *id).ok_or(EditionError::NotPublic(*id))?;
+        if !stories.contains(&version.story) {
+            stories.push(version.story);
+        }
+    }
+    if stories.len() > STORIES {
+        return Err(EditionError::TooMany { stories: stories.len() });
+    }
+    let mut versions: BTreeMap<StoryId, Vec<Version>> = BTreeMap::new();
+    for version in found {
+        if newsletter.languages.is_empty() || newsletter.languages.contains(&version.language) {
+            versions.entry(version.story).or_default().push(version);
+        }
+    }
+    let mut topics = newness::topics_held(tx, &stories).await?;
+    let mut picks = Picks { versions, house: languages(config, newsletter), newsletter, now, all: true };
+    let picked = stories.into_iter().filter_map(|story| {
+        let (versions, _) = picks.of(story, |_, _| true);
+        let topics = topics.remove(&story).unwrap_or_default();
+        (!versions.is_empty()).then_some(Picked { story, topics, versions, corrects: None })
+    });
+    Ok(Selected {
+        stories: picked.collect(),
+        after_seq: row.last_seq.unwrap_or(row.known_seq),
+        upto_seq: newness::last_seq(tx).await?,
+        revisions_upto: newness::last_revision(tx).await?,
+        chosen: true,
+        waiting: row.waiting.clone(),
+        ..Selected::default()
+    })
+}
+
 /// Corrections of stories that earlier editions printed stand above a digest, in the languages in which they were
 /// printed. An alert has none: it says one thing.
 async fn add_corrections(

@@ -72,7 +72,9 @@ impl Words<'_> {
         let say = |key: &str, arguments: &[(&str, Argument)]| self.say(&language, key, arguments);
         let about = [("title", self.title(&language, edition).into()), ("number", edition.number.into())];
         let mut lines = vec![say("staff-waits", &about), String::new()];
-        if changed {
+        if edition.settings.advance.is_some() {
+            // Its headline is under embargo.
+        } else if changed {
             // What became of an article may be an embargo, and then its headline is under it, too.
             lines.push(say("staff-again", &[]));
         } else {

@@ -76,6 +76,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0011_hub.sql"),
         include_str!("../../migrations/postgres/0011_hub.sql"),
     ),
+    (
+        12,
+        "advance",
+        include_str!("../../migrations/sqlite/0012_advance.sql"),
+        include_str!("../../migrations/postgres/0012_advance.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

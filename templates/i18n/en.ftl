@@ -74,6 +74,7 @@ mail-test-subject = [TEST] { $subject }
 mail-test-head = Test copy, for: { $person }. Not sent to subscribers.
 mail-test-text = This is how it would look now. Recipients: { $number }. Language: { $language }. The links for leaving and for preferences do nothing in a test copy.
 mail-sandbox = Trial run: this newsroom is being set up. Links may not lead anywhere yet.
+mail-embargo = EMBARGOED UNTIL { $time } ({ $zone })
 
 ## Feeds
 

@@ -74,6 +74,7 @@ mail-test-subject = [PROBA] { $subject }
 mail-test-head = Probni primerak, za: { $person }. Nije poslat pretplatnicima.
 mail-test-text = Ovako bi sada izgledao. Primalaca: { $number }. Jezik: { $language }. Linkovi za otkazivanje i podešavanja u probnom primerku ne rade.
 mail-sandbox = Probni rad: ova redakcija se tek podešava. Linkovi možda još ne vode nikuda.
+mail-embargo = EMBARGO DO { $time } ({ $zone })
 
 ## Kanali
 

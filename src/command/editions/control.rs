@@ -1,6 +1,5 @@
 //! `herald editions pause`, `resume` and `cancel`: nothing leaves after the command returns but what was on the wire.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use super::{daemon, found, note, report};
@@ -124,7 +123,7 @@ pub(super) async fn cancel(cx: &Context, store: &Store, id: i64, yes: bool) -> a
         counts.sent,
         counts.waiting()
     );
-    if !yes && std::io::stdin().is_terminal() && !confirm(&asked)? {
+    if !yes && !confirm(&asked)? {
         anyhow::bail!("nothing was changed");
     }
     let Some(again) = call_off(cx, store, &edition).await? else {

@@ -65,6 +65,12 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     if let Some(finished) = edition.finished_at {
         facts.push(("Ended", cx.when(finished)));
     }
+    if let Some(until) = edition.settings.advance {
+        facts.push((
+            "In advance",
+            format!("to accredited press, UNDER EMBARGO until {}; no copy on the web", cx.when(until)),
+        ));
+    }
     facts.push(("Lists", edition.settings.lists.join(", ")));
     facts.push(("Recipients", recipients(&edition)));
     facts.extend(words(&counts));

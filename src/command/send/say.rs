@@ -29,6 +29,8 @@ pub(super) struct Plan<'a> {
     had_all: i64,
     not_theirs: i64,
     languages: std::collections::BTreeMap<String, i64>,
+    /// Until when what it prints is under embargo, where it goes to accredited press before.
+    advance_until: Option<Instant>,
     /// How many the largest edition of the last thirty days went to, where this one is unusually large beside it.
     unusual: Option<i64>,
     /// What goes on which day, by a ramp.
@@ -79,6 +81,13 @@ pub(super) fn say(
         so_many(survey),
         lists.join(", ")
     ));
+    if let Some(until) = proof.layout.settings.advance {
+        output::note(format!(
+            "  UNDER EMBARGO until {}: it goes to accredited press (advance), once somebody else has approved it, and has no copy \
+             on the web. They do not get it again when it is public.",
+            cx.when(until)
+        ));
+    }
     if let Some(hours) = hours {
         output::note(format!(
             "  It goes from {hours} ({}) only; --any-hour sends it at once.",
@@ -146,6 +155,7 @@ pub(super) fn plan<'a>(draft: &'a Draft, lists: &'a [String], start_at: Instant,
         had_all: survey.had_all,
         not_theirs: survey.not_theirs,
         languages: survey.languages.iter().map(|(l, n): (&Language, &i64)| (l.to_string(), *n)).collect(),
+        advance_until: proof.layout.settings.advance,
         unusual,
         ramp: ramp::days(&proof.layout.settings, survey.copies, start_at),
         findings: &proof.findings,

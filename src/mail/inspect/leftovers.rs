@@ -18,6 +18,45 @@ const PLACES: &[(&str, &str, Doubt)] = &[
     ("${", "}", Doubt::Perhaps),
     ("[[", "]]", Doubt::Perhaps),
 ];
+/// Words that other senders' programs put between marks (`%%NAME%%`, `[NAME]`): no other word in them is one to be filled in.
+const MERGED: &[&str] = &[
+    "NAME",
+    "FNAME",
+    "LNAME",
+    "FIRSTNAME",
+    "LASTNAME",
+    "FULLNAME",
+    "FIRST NAME",
+    "LAST NAME",
+    "FIRST_NAME",
+    "LAST_NAME",
+    "FULL_NAME",
+    "EMAIL",
+    "EMAILADDR",
+    "EMAIL_ADDRESS",
+    "EMAIL ADDRESS",
+    "COMPANY",
+    "DATE",
+    "TITLE",
+    "SUBJECT",
+    "UNSUBSCRIBE",
+    "UNSUBSCRIBELINK",
+    "UNSUBSCRIBE_LINK",
+    "WEBVERSION",
+    "RECIPIENT",
+    "SUBSCRIBER",
+    "YOUR NAME",
+    "INSERT NAME",
+    "IME",
+    "PREZIME",
+    "IME I PREZIME",
+    "ИМЕ",
+    "ПРЕЗИМЕ",
+    "ИМЕ И ПРЕЗИМЕ",
+];
+/// How such words are marked, and how sure it is that they were to be filled in.
+const MARKED: &[(&str, &str, Doubt)] =
+    &[("%%", "%%", Doubt::Sure), ("[", "]", Doubt::Perhaps), ("%", "%", Doubt::Perhaps), ("<<", ">>", Doubt::Perhaps)];
 /// Notes to oneself, as words in capitals.
 const NOTES: &[&str] = &["TODO", "FIXME", "TBD"];
 /// What a template prints of nothing, at the end of a text.
@@ -39,6 +78,7 @@ pub fn leftovers(text: &str) -> Vec<(Doubt, String)> {
             found.push((*doubt, place.chars().take(SHOWN).collect()));
         }
     }
+    found.extend(MARKED.iter().filter_map(|(open, close, doubt)| Some((*doubt, merged(text, open, close)?))));
     let lower = text.to_lowercase();
     if lower.contains("lorem ipsum") {
         found.push((Doubt::Perhaps, "lorem ipsum".to_owned()));
@@ -53,6 +93,21 @@ pub fn leftovers(text: &str) -> Vec<(Doubt, String)> {
     }
     found.dedup();
     found
+}
+
+/// The first word to be filled in between these marks, with them. `[[NAME]]` and `%%NAME%%` are not `[NAME]` and `%NAME%`.
+fn merged(text: &str, open: &str, close: &str) -> Option<String> {
+    for (at, _) in text.match_indices(open) {
+        let inner = &text[at + open.len()..];
+        let end = inner.find(close)?;
+        let (word, rest) = (&inner[..end], &inner[end + close.len()..]);
+        let longer = text[..at].ends_with(open) || rest.starts_with(close);
+        // Programs want capitals, and an author who means it writes the word so.
+        if !longer && MERGED.contains(&word.trim()) {
+            return Some(format!("{open}{word}{close}"));
+        }
+    }
+    None
 }
 
 /// Whether a leftover is what a template prints of nothing, which may be the last word of somebody's sentence as well.
@@ -83,9 +138,26 @@ mod tests {
         assert_eq!(found("Lorem ipsum dolor"), one(false, "lorem ipsum"));
         assert_eq!(found("Story by None."), one(false, "None"));
         assert_eq!(found("undefined"), one(false, "undefined"));
-        for prose in
-            ["None of them", "A method todo", "{ a }", "Undefined behaviour", "12 [1]", "Todos", "a }} b {{", "Barnone"]
-        {
+        assert_eq!(found("Dear %%NAME%%,"), one(true, "%%NAME%%"));
+        assert_eq!(found("[1] Dear [FIRST NAME],"), one(false, "[FIRST NAME]"));
+        assert_eq!(found("Poštovani [IME I PREZIME]"), one(false, "[IME I PREZIME]"));
+        assert_eq!(found("Dear %FNAME%: 50% or 60%"), one(false, "%FNAME%"));
+        for prose in [
+            "[Name withheld]",
+            "[sic]",
+            "50 %% of 60 %%",
+            "the [NATO] press",
+            "a [title] b",
+            "100%DATE",
+            "None of them",
+            "A method todo",
+            "{ a }",
+            "Undefined behaviour",
+            "12 [1]",
+            "Todos",
+            "a }} b {{",
+            "Barnone",
+        ] {
             assert_eq!(found(prose), [], "{prose}");
         }
     }

@@ -65,20 +65,23 @@ pub async fn next_number(tx: &mut Tx, newsletter_id: i64) -> Result<i64, StoreEr
 }
 
 const STALE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM json_each($1) r JOIN articles a ON a.id = r.value ->> 0 \
-     WHERE a.revision <> CAST(r.value ->> 1 AS BIGINT) OR a.public_seq IS NULL OR a.removed IS NOT NULL \
-     OR a.withdrawn IS NOT NULL";
+     WHERE a.revision <> CAST(r.value ->> 1 AS BIGINT) OR a.withdrawn IS NOT NULL \
+     OR CASE WHEN CAST($2 AS BIGINT) IS NULL THEN a.public_seq IS NULL OR a.removed IS NOT NULL \
+     ELSE a.due_at IS NULL OR a.due_at <> CAST($2 AS BIGINT) END";
 
-/// Whether one of these articles has changed, or may not be shown any more, since it was chosen.
+/// Whether one of these articles has changed, or may not be shown any more, since it was chosen; with `advance`: whether it is
+/// no longer under embargo until then.
 ///
 /// # Errors
 /// What the database says.
-pub async fn is_stale(tx: &mut Tx, articles: &[Choice]) -> Result<bool, StoreError> {
+pub async fn is_stale(tx: &mut Tx, articles: &[Choice], advance: Option<Instant>) -> Result<bool, StoreError> {
     let rows: Vec<(String, i64)> = articles.iter().map(|c| (c.article.to_string(), c.revision)).collect();
-    Ok(tx.q(STALE).bind(serde_json::to_string(&rows)?).one().await?.get::<i64>(0)? > 0)
+    let until = advance.map(|at| at.timestamp_micros());
+    Ok(tx.q(STALE).bind(serde_json::to_string(&rows)?).bind(until).one().await?.get::<i64>(0)? > 0)
 }
 
 const INSERT: &str = "INSERT INTO editions (newsletter, number, state, reason, made_by, slot_at, composed_at, start_at, \
-     first, subject, settings, hash, needs, audience_upto) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+     first, subject, settings, hash, needs, advance_until, audience_upto) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
      (SELECT COALESCE(MAX(id), 0) FROM subscribers)) RETURNING id";
 const INSERT_ARTICLES: &str = "INSERT INTO edition_articles (edition, language, position, story, article, revision) \
      SELECT $1, r.value ->> 0, CAST(r.value ->> 1 AS BIGINT), r.value ->> 2, r.value ->> 3, \
@@ -144,6 +147,7 @@ pub async fn insert(tx: &mut Tx, frozen: &Frozen) -> Result<i64, StoreError> {
         .bind(settings)
         .bind(hash)
         .bind(frozen.needs)
+        .bind(frozen.settings.advance.map(|at| at.timestamp_micros()))
         .one()
         .await?
         .get(0)?;

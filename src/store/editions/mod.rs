@@ -140,6 +140,9 @@ pub struct Settings {
     /// Whether it goes out over several days ([`ramp`]).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ramp: bool,
+    /// Until when what it prints is under embargo, where it goes to accredited press before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advance: Option<Instant>,
 }
 
 /// One edition as lists and pages show it.

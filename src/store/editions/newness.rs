@@ -182,6 +182,40 @@ pub async fn of_articles(tx: &mut Tx, articles: &[ArticleId]) -> Result<Vec<Vers
     tx.q(OF_ARTICLES).bind(serde_json::to_string(&wanted)?).all().await?.iter().map(version_of).collect()
 }
 
+const HELD: &str = "SELECT a.id, a.story, a.source, a.language, a.revision, COALESCE(a.public_seq, 0), a.published, a.due_at, a.archive \
+     FROM json_each($1) r JOIN articles b ON b.id = r.value ->> 0 JOIN articles a ON a.story = b.story \
+     WHERE a.due_at IS NOT NULL AND a.withdrawn IS NULL";
+
+/// Every version of these articles' stories that is under embargo; `public_at` says until when.
+///
+/// # Errors
+/// What the database says.
+pub async fn held(tx: &mut Tx, articles: &[ArticleId]) -> Result<Vec<Version>, StoreError> {
+    let wanted: Vec<[String; 1]> = articles.iter().map(|id| [id.to_string()]).collect();
+    let mut versions: Vec<Version> = tx
+        .q(HELD)
+        .bind(serde_json::to_string(&wanted)?)
+        .all()
+        .await?
+        .iter()
+        .map(version_of)
+        .collect::<Result<_, _>>()?;
+    versions.sort_by_key(|version| (version.public_at, version.article));
+    versions.dedup_by_key(|version| version.article);
+    Ok(versions)
+}
+
+const TOPICS_HELD: &str = "SELECT DISTINCT a.story, t.topic FROM json_each($1) r JOIN articles a ON a.story = r.value ->> 0 \
+     JOIN article_topics t ON t.article = a.id WHERE a.due_at IS NOT NULL ORDER BY 1, 2";
+
+/// The topics of these stories' versions that are under embargo.
+///
+/// # Errors
+/// What the database says.
+pub async fn topics_held(tx: &mut Tx, stories: &[StoryId]) -> Result<HashMap<StoryId, Vec<String>>, StoreError> {
+    topics_by(tx, TOPICS_HELD, stories).await
+}
+
 const TOPICS: &str = "SELECT DISTINCT a.story, t.topic FROM json_each($1) r JOIN articles a ON a.story = r.value ->> 0 \
      JOIN article_topics t ON t.article = a.id WHERE a.public_seq IS NOT NULL AND a.removed IS NULL ORDER BY 1, 2";
 
@@ -190,9 +224,17 @@ const TOPICS: &str = "SELECT DISTINCT a.story, t.topic FROM json_each($1) r JOIN
 /// # Errors
 /// What the database says.
 pub async fn topics(tx: &mut Tx, stories: &[StoryId]) -> Result<HashMap<StoryId, Vec<String>>, StoreError> {
+    topics_by(tx, TOPICS, stories).await
+}
+
+async fn topics_by(
+    tx: &mut Tx,
+    sql: &'static str,
+    stories: &[StoryId],
+) -> Result<HashMap<StoryId, Vec<String>>, StoreError> {
     let wanted: Vec<[String; 1]> = stories.iter().map(|story| [story.to_string()]).collect();
     let mut topics: HashMap<StoryId, Vec<String>> = HashMap::new();
-    for row in tx.q(TOPICS).bind(serde_json::to_string(&wanted)?).all().await? {
+    for row in tx.q(sql).bind(serde_json::to_string(&wanted)?).all().await? {
         topics.entry(story_of(&row)?).or_default().push(row.get(1)?);
     }
     Ok(topics)

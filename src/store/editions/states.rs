@@ -256,11 +256,11 @@ pub async fn finish_done(tx: &mut Tx, now: Instant) -> Result<Vec<i64>, StoreErr
 pub struct Trouble {
     /// The edition.
     pub edition: i64,
-    /// The article's slug.
+    /// The article's slug; of one under embargo the beginning of its id, for nothing else of it may be told.
     pub slug: String,
     /// Its language.
     pub language: String,
-    /// What became of it: `corrected`, `withdrawn`, `removed`, `under embargo`.
+    /// What became of it: `corrected`, `withdrawn`, `removed`, `under embargo`, `made public`.
     pub what: &'static str,
 }
 
@@ -290,19 +290,29 @@ pub fn reasons(troubles: Vec<Trouble>) -> Vec<(i64, String)> {
 }
 
 // CROSS: from the few editions that are open to what they print; SQLite would go the other way round.
-/// The articles `a` of editions `e` that are no longer what was frozen; `seen` is the revision up to which staff know.
+/// The articles `a` of editions `e` that are no longer what was frozen; `seen` is the revision up to which staff know. What is
+/// under embargo is called by the beginning of its id: a reason goes to logs and alarms. An edition for accredited press prints
+/// what is under embargo until its instant, and any edit before that is one that they must not be sent without a word.
 macro_rules! troubled {
     ($which:literal, $seen:literal) => {
         concat!(
-            "SELECT DISTINCT ea.edition, a.slug, a.language, CAST(CASE WHEN a.public_seq IS NULL OR a.due_at IS NOT NULL \
-             THEN 3 WHEN a.removed IS NOT NULL THEN 2 WHEN a.withdrawn IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) \
+            "SELECT DISTINCT ea.edition, CASE WHEN a.public_seq IS NULL OR a.due_at IS NOT NULL THEN SUBSTR(a.id, 1, 8) \
+             ELSE a.slug END, a.language, CAST(CASE \
+             WHEN e.advance_until IS NOT NULL AND a.due_at IS NULL AND a.removed IS NULL AND a.public_seq IS NOT NULL \
+             AND (a.public_at < e.advance_until OR e.state = 'held') THEN 4 \
+             WHEN a.withdrawn IS NOT NULL AND a.due_at = e.advance_until THEN 1 WHEN a.due_at = e.advance_until THEN 0 \
+             WHEN a.public_seq IS NULL OR a.due_at IS NOT NULL THEN 3 \
+             WHEN a.removed IS NOT NULL THEN 2 WHEN a.withdrawn IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) \
              FROM editions e CROSS JOIN edition_articles ea JOIN articles a ON a.id = ea.article \
              WHERE ea.edition = e.id AND ",
             $which,
-            " AND (a.public_seq IS NULL OR a.removed IS NOT NULL OR EXISTS \
-             (SELECT 1 FROM revisions r WHERE r.article = a.id AND r.id > ea.revision AND r.id > ",
+            " AND (CASE WHEN e.advance_until IS NULL THEN a.public_seq IS NULL OR a.removed IS NOT NULL \
+             WHEN a.due_at IS NOT NULL THEN a.due_at <> e.advance_until OR a.withdrawn IS NOT NULL \
+             ELSE a.removed IS NOT NULL OR a.public_seq IS NULL OR a.public_at < e.advance_until OR e.state = 'held' END \
+             OR EXISTS (SELECT 1 FROM revisions r WHERE r.article = a.id AND r.id > ea.revision AND r.id > ",
             $seen,
-            " AND r.kind IN ('correction', 'retraction'))) ORDER BY ea.edition, a.slug"
+            " AND (r.kind IN ('correction', 'retraction') OR e.advance_until IS NOT NULL AND r.kind IN ('first', 'update')))) \
+             ORDER BY 1, 2"
         )
     };
 }
@@ -334,7 +344,7 @@ pub async fn changed(tx: &mut Tx, edition: i64) -> Result<Vec<Trouble>, StoreErr
 }
 
 pub(super) fn trouble_of(row: &Row) -> Result<Trouble, StoreError> {
-    let what = ["corrected", "withdrawn", "removed", "under embargo"];
+    let what = ["corrected", "withdrawn", "removed", "under embargo", "made public"];
     let which = usize::try_from(row.get::<i64>(3)?).unwrap_or(0);
     Ok(Trouble {
         edition: row.get(0)?,

@@ -40,7 +40,8 @@ struct Contents {
 pub(super) async fn page(site: &Site, language: &Language, name: &str, number: i64) -> Result<Shown, PageError> {
     let mut tx = site.store.read().await?;
     let Some(edition) = editions::by_number(&mut tx, name, number).await? else { return Ok(Shown::Missing) };
-    if !is_out(&mut tx, &edition).await? {
+    // What went to accredited press under embargo has no copy here, whatever became of it.
+    if edition.settings.advance.is_some() || !is_out(&mut tx, &edition).await? {
         return Ok(Shown::Missing);
     }
     let variants = editions::variants(&mut tx, edition.id).await?;
