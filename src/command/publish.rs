@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::{Context, Exit, Usage, output};
 use crate::feed::{self, Built, Shelf, Written};
-use crate::store::keys;
+use crate::service::{Lock, LockError};
+use crate::store::presence::Sole;
+use crate::store::{Store, keys};
 use crate::template::Templates;
 use crate::wake::Wake;
 use crate::web::public::Site;
@@ -60,6 +62,10 @@ impl Publish {
             templates,
             keyring,
         };
+        // The same bytes as those of a daemon that is running: whatever stands in the folder names the hub while there is one.
+        if is_served(&site.store).await? {
+            site.shelf.serve_hub();
+        }
         let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
         let feeds = feed::write_static(&site.shelf, &folder).await?;
         let made_with = (&site.config, &site.templates);
@@ -76,6 +82,14 @@ impl Publish {
         let partly = !report.left_out.is_empty() || !report.failed.is_empty();
         Ok(if partly { Exit::Partly } else { Exit::Done })
     }
+}
+
+/// Whether a daemon works on this store and answers for its hub.
+async fn is_served(store: &Store) -> anyhow::Result<bool> {
+    Ok(match store.file() {
+        Some(_) => matches!(Lock::take(store), Err(LockError::Held { .. })),
+        None => Sole::try_take(store).await?.is_none(),
+    })
 }
 
 impl Report {

@@ -349,10 +349,12 @@ async fn purging(newsroom: Newsroom) {
 async fn readers(newsroom: Newsroom, stop: CancellationToken) {
     let mut today = None;
     loop {
+        // Asked before: who polls while the last but one is being written is in the last.
+        let is_last = stop.is_cancelled();
         if let Err(error) = newsroom.write_readers(&mut today).await {
             tracing::error!("writing down who polls the feeds: {error}");
         }
-        if stop.is_cancelled() {
+        if is_last {
             return;
         }
         tokio::select! {
