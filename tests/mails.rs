@@ -76,6 +76,7 @@ pub fn digest(tag: &str) -> Issue {
         }],
         stories: stories.collect(),
         test: None,
+        telling: None,
         sandbox: false,
     }
 }

@@ -244,16 +244,13 @@ impl Head {
             decorative,
             canonical: matter.canonical.clone(),
             corrections: matter.corrections.clone(),
+            updates: matter.updates.clone(),
+            checked: None,
             withdrawn: matter.withdrawn.as_deref().map(markup::line),
             breaking: matter.breaking,
         };
         if let Some(reason) = content.withdrawn.clone() {
-            // The notice in place of the article.
-            content.html = if reason.is_empty() { String::new() } else { format!("<p>{}</p>", escaped(&reason)) };
-            content.summary.clone_from(&reason);
-            content.text = reason;
-            content.picture = None;
-            content.decorative.clear();
+            content.withdraw(&reason);
             assets.clear();
         }
         let latin = latin::language(&language, &content).filter(|latin| house.languages.contains(latin));
@@ -275,6 +272,7 @@ impl Head {
             embargo: matter.embargo,
             draft: matter.draft || place.draft,
             transliterate: wanted && latin.is_some(),
+            change: matter.change,
             media: assets.iter().map(|asset| asset.name.clone()).collect(),
             content,
         };
@@ -394,8 +392,4 @@ fn without_heading(html: &str) -> String {
         return html.to_owned();
     }
     format!("{}{}", &html[..start], html[end + "</h1>".len()..].trim_start())
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -93,7 +93,7 @@ pub fn content(original: &Content) -> Content {
         picture.caption = some(&picture.caption);
         picture.credit = some(&picture.credit);
     }
-    for note in &mut latin.corrections {
+    for note in latin.corrections.iter_mut().chain(&mut latin.updates) {
         (note.note, note.wrong, note.right) = (some(&note.note), some(&note.wrong), some(&note.right));
     }
     latin

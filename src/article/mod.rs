@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::clock::Instant;
 
 pub mod date;
+mod decided;
 pub mod decode;
 pub mod fold;
 pub mod intake;
@@ -24,6 +25,7 @@ pub mod place;
 mod slug;
 pub mod spoken;
 
+pub use decided::Decided;
 pub use language::Language;
 pub use slug::slug;
 
@@ -166,6 +168,18 @@ impl Note {
     /// The `at` of a note whose source does not say when it was made.
     pub const UNDATED: Instant = Instant::UNIX_EPOCH;
 
+    /// Whether the other note has the same words; its time may be another.
+    pub fn says_the_same(&self, other: &Note) -> bool {
+        let same = |a: &Option<String>, b: &Option<String>| {
+            a.as_deref().map(str::split_whitespace).into_iter().flatten().eq(b
+                .as_deref()
+                .map(str::split_whitespace)
+                .into_iter()
+                .flatten())
+        };
+        same(&self.note, &other.note) && same(&self.wrong, &other.wrong) && same(&self.right, &other.right)
+    }
+
     /// The note as running text: the note itself, else what was wrong and what is right.
     pub fn text(&self) -> String {
         match (&self.note, &self.wrong, &self.right) {
@@ -203,10 +217,34 @@ pub struct Content {
     pub canonical: Option<String>,
     /// Corrections, newest first.
     pub corrections: Vec<Note>,
+    /// Notes of new facts, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<Note>,
+    /// Until when staff have looked through it for what its translations were corrected in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Instant>,
     /// Why it was withdrawn; the other fields are then those of the notice.
     pub withdrawn: Option<String>,
     /// `priority: breaking`.
     pub breaking: bool,
+}
+
+impl Content {
+    /// Puts the notice in place of the article: of what it said only the headline stays.
+    pub fn withdraw(&mut self, reason: &str) {
+        let escaped = reason.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        self.html = if reason.is_empty() { String::new() } else { format!("<p>{escaped}</p>") };
+        reason.clone_into(&mut self.summary);
+        reason.clone_into(&mut self.text);
+        self.picture = None;
+        self.decorative.clear();
+        self.withdrawn = Some(reason.to_owned());
+    }
+
+    /// How many corrections it has beyond those of which staff said, for `other`, that they are looked through.
+    pub fn corrected_since(&self, checked: Option<Instant>) -> usize {
+        self.corrections.iter().filter(|note| checked.is_none_or(|checked| note.at > checked)).count()
+    }
 }
 
 /// One article as a source gave it: checked and sanitised, not yet in the store.
@@ -240,6 +278,9 @@ pub struct Draft {
     pub transliterate: bool,
     /// Files in `[site] media` that it uses; they are served while it is public.
     pub media: Vec<String>,
+    /// What its changes are, where the file says so itself (`change: minor`): [`RevisionKind::Minor`] or
+    /// [`RevisionKind::Update`].
+    pub change: Option<RevisionKind>,
     /// What it says.
     pub content: Content,
 }

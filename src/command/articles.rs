@@ -1,20 +1,28 @@
-//! `herald articles`
+//! `herald articles`: what there is, and staff's hand on it.
+
+mod add;
+mod desk;
+mod expunge;
+mod history;
+pub(super) mod named;
 
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{Advice, Context, Exit, Table, Usage, output};
+use super::{Context, Exit, Table, Usage, output};
 use crate::article::{ArticleId, Language, Note, Picture, Revision, RevisionKind, Selection};
 use crate::clock::Instant;
 use crate::config::Config;
 use crate::store::Tx;
 use crate::store::articles::{self, Filter, Listed};
 use crate::template::Templates;
+use desk::{About, Wanted};
+use named::named;
 
 /// Articles are counted so many at a time.
 const PAGE: usize = 1000;
 
-/// Looks at articles.
+/// Looks at articles, corrects and withdraws them.
 #[derive(Debug, clap::Args)]
 pub struct Articles {
     /// What to do.
@@ -48,9 +56,74 @@ pub enum Action {
     },
     /// One article with its revisions.
     Show {
-        /// Its id, the beginning of it, or its slug.
+        /// Its id, the beginning of it, its slug, or the address of its page.
         id: String,
+        /// What was changed, when and by whom, word by word.
+        #[arg(long)]
+        history: bool,
     },
+    /// Take in one file that lies in no source's folder.
+    Add(add::Add),
+    /// Say that there are new facts in an article, or that its last change was a slip.
+    Update {
+        /// Which one, and who does it.
+        #[command(flatten)]
+        about: About,
+        /// What is new, in the article's language: it stands at its top.
+        #[arg(long, value_name = "TEXT", conflicts_with = "minor")]
+        note: Option<String>,
+        /// Its last change, which Herald took for new facts, was a slip.
+        #[arg(long)]
+        minor: bool,
+    },
+    /// Correct an article: its page, feeds and mails to come say so at the top.
+    #[command(group = clap::ArgGroup::new("said").required(true).multiple(true))]
+    Correct {
+        /// Which one, and who does it.
+        #[command(flatten)]
+        about: About,
+        /// What was wrong, in the article's language.
+        #[arg(long, value_name = "TEXT", requires = "right", conflicts_with = "note", group = "said")]
+        wrong: Option<String>,
+        /// What is right.
+        #[arg(long, value_name = "TEXT", requires = "wrong", conflicts_with = "note", group = "said")]
+        right: Option<String>,
+        /// The whole note, where it does not fit into wrong and right.
+        #[arg(long, value_name = "TEXT", group = "said")]
+        note: Option<String>,
+        /// In place of the words of the newest correction that staff made, silently.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Withdraw an article: a notice stands in its place.
+    Retract {
+        /// Which one, and who does it.
+        #[command(flatten)]
+        about: About,
+        /// Why, in the article's language; readers see it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take a withdrawal back.
+    Restore {
+        /// Which one, and who does it.
+        #[command(flatten)]
+        about: About,
+    },
+    /// Say that a language version is right as it stands, whatever its translations were corrected in.
+    Checked {
+        /// Which one, and who does it.
+        #[command(flatten)]
+        about: About,
+    },
+    /// Lift an embargo: the article is public now.
+    Release {
+        /// Which one, and who does it.
+        #[command(flatten)]
+        about: About,
+    },
+    /// Remove an article for good, because a law or a court wants it: text, pictures, revisions, and what of it stands in editions.
+    Expunge(expunge::Expunge),
 }
 
 /// One article in a list, for programs.
@@ -84,6 +157,7 @@ struct Shown<'a> {
     canonical: Option<&'a str>,
     picture: Option<&'a Picture>,
     corrections: &'a [Note],
+    updates: &'a [Note],
     withdrawn: Option<&'a str>,
     breaking: bool,
     html: &'a str,
@@ -108,8 +182,25 @@ struct State {
     kind: RevisionKind,
     /// When it was taken in.
     at: Instant,
+    /// Who made it, where it was not its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<String>,
     updated: Instant,
     title: String,
+}
+
+impl State {
+    fn of(state: articles::history::State) -> State {
+        let articles::history::State { at, who, revision } = state;
+        State {
+            id: revision.id,
+            kind: revision.kind,
+            at,
+            who,
+            updated: revision.updated,
+            title: revision.content.title,
+        }
+    }
 }
 
 impl Articles {
@@ -118,49 +209,53 @@ impl Articles {
     /// # Errors
     /// What went wrong.
     pub async fn run(self, cx: &mut Context) -> anyhow::Result<Exit> {
-        let store = cx.store().await?;
-        let mut tx = store.read().await?;
-        match self.action {
+        let (about, wanted) = match self.action {
             Action::List { language, topic, source, public, held, limit } => {
                 let selection = Selection { languages: language, topics: topic, sources: source };
                 let public = if public { Some(true) } else { held.then_some(false) };
                 let filter = Filter { selection, public };
-                let limit = if limit == 0 { usize::MAX } else { limit };
-                let found = articles::list(&mut tx, &filter, limit, 0).await?;
-                list(cx, &found, &filter)?;
-                let more = if found.len() == limit { beyond(&mut tx, &filter, limit).await? } else { 0 };
-                if more > 0 {
-                    output::note(format!("{more} more; --limit 0 shows all."));
-                }
+                return look(cx, &filter, if limit == 0 { usize::MAX } else { limit }).await;
             }
-            Action::Show { id } => {
-                let article = named(&mut tx, &cx.config, &id).await?;
-                show(cx, &mut tx, article).await?;
+            Action::Show { id, history } => return show(cx, &id, history).await,
+            Action::Add(add) => return add.run(cx).await,
+            Action::Expunge(expunge) => return expunge.run(cx).await,
+            Action::Update { about, note, minor } => (about, Wanted::Update { note: said(note, "--note")?, minor }),
+            Action::Correct { about, wrong, right, note, replace } => {
+                let (wrong, right) = (said(wrong, "--wrong")?, said(right, "--right")?);
+                (about, Wanted::Correct { note: said(note, "--note")?, wrong, right, replace })
             }
-        }
-        Ok(Exit::Done)
+            Action::Retract { about, reason } => {
+                let reason = said(Some(reason), "--reason")?.unwrap_or_default();
+                (about, Wanted::Retract { reason })
+            }
+            Action::Restore { about } => (about, Wanted::Restore),
+            Action::Checked { about } => (about, Wanted::Checked),
+            Action::Release { about } => (about, Wanted::Release),
+        };
+        desk::run(cx, &about, wanted).await
     }
 }
 
-/// The one article that somebody means.
-async fn named(tx: &mut Tx, config: &Config, text: &str) -> anyhow::Result<ArticleId> {
-    let found = articles::lookup(tx, text).await?;
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(Usage(format!("there is no article “{text}”")))
-            .advise("`herald articles list` shows their ids; a slug does as well."),
-        several => {
-            // A slug stands once in each language; the site's first that has it is meant by nobody in particular.
-            let mut lines = vec![format!("“{text}” could be any of these:")];
-            for id in several {
-                if let Some(revision) = articles::by_id(tx, *id).await? {
-                    let url = config.site.article(&revision.language, &revision.slug);
-                    lines.push(format!("  {id}  {}  {}  {url}", revision.language, revision.content.title));
-                }
-            }
-            Err(Usage(lines.join("\n"))).advise("Name one by its id, or by enough of its beginning.")
-        }
+/// What staff wrote, on one line and fit for every outlet; not nothing.
+fn said(text: Option<String>, option: &str) -> anyhow::Result<Option<String>> {
+    let Some(text) = text else { return Ok(None) };
+    let text = crate::article::markup::line(&text);
+    if text.is_empty() {
+        return Err(Usage(format!("{option} is empty")).into());
     }
+    Ok(Some(text))
+}
+
+async fn look(cx: &mut Context, filter: &Filter, limit: usize) -> anyhow::Result<Exit> {
+    let store = cx.store().await?;
+    let mut tx = store.read().await?;
+    let found = articles::list(&mut tx, filter, limit, 0).await?;
+    list(cx, &found, filter)?;
+    let more = if found.len() == limit { beyond(&mut tx, filter, limit).await? } else { 0 };
+    if more > 0 {
+        output::note(format!("{more} more; --limit 0 shows all."));
+    }
+    Ok(Exit::Done)
 }
 
 fn row<'a>(config: &Config, listed: &'a Listed) -> Row<'a> {
@@ -234,32 +329,36 @@ fn state(cx: &Context, listed: &Listed) -> String {
     }
 }
 
-async fn show(cx: &Context, tx: &mut Tx, article: ArticleId) -> anyhow::Result<()> {
+async fn show(cx: &mut Context, id: &str, history: bool) -> anyhow::Result<Exit> {
+    let store = cx.store().await?;
+    let tx = &mut store.read().await?;
+    let article = named(tx, &cx.config, id).await?;
     let gone = || Usage(format!("there is no article {article} any more"));
     let listed = articles::listed(tx, article).await?.ok_or_else(gone)?;
     let whole = articles::by_id(tx, article).await?.ok_or_else(gone)?;
+    if history {
+        history::show(cx, tx, article, &whole.content.title).await?;
+        return Ok(Exit::Done);
+    }
     let others: Vec<Translation> = articles::siblings(tx, whole.story)
         .await?
         .into_iter()
         .filter(|sibling| sibling.article != article)
         .map(|s| Translation { id: s.article, language: s.language, title: s.content.title })
         .collect();
-    let states: Vec<State> = articles::history(tx, article)
-        .await?
-        .into_iter()
-        .map(|(at, r)| State { id: r.id, kind: r.kind, at, updated: r.updated, title: r.content.title })
-        .collect();
+    let states: Vec<State> = articles::history::states(tx, article).await?.into_iter().map(State::of).collect();
     let templates = Templates::for_config(&cx.config)?;
     let left_out = crate::feed::examine(&cx.config, &templates, &whole).err();
     if cx.frame.json {
         let content = &whole.content;
-        return output::json(&Shown {
+        output::json(&Shown {
             row: row(&cx.config, &listed),
             summary: &content.summary,
             guid: whole.guid.as_deref(),
             canonical: content.canonical.as_deref(),
             picture: content.picture.as_ref(),
             corrections: &content.corrections,
+            updates: &content.updates,
             withdrawn: content.withdrawn.as_deref(),
             breaking: content.breaking,
             html: &content.html,
@@ -267,10 +366,14 @@ async fn show(cx: &Context, tx: &mut Tx, article: ArticleId) -> anyhow::Result<(
             translations: others,
             left_out,
             revisions: states,
-        });
+        })?;
+        return Ok(Exit::Done);
     }
     print(cx, &listed, &whole, &others, &states)?;
-    left_out.map_or(Ok(()), |reason| output::line(format!("\nNo feed can hold it: {reason}")))
+    if let Some(reason) = left_out {
+        output::line(format!("\nNo feed can hold it: {reason}"))?;
+    }
+    Ok(Exit::Done)
 }
 
 fn print(
@@ -301,6 +404,7 @@ fn print(
     facts.extend(listed.removed.map(|at| ("removed", cx.when(at))));
     facts
         .extend(content.corrections.iter().map(|note| ("corrected", format!("{}: {}", cx.when(note.at), note.text()))));
+    facts.extend(content.updates.iter().map(|note| ("new facts", format!("{}: {}", cx.when(note.at), note.text()))));
     facts.extend(others.iter().map(|other| ("also in", format!("{}: {} ({})", other.language, other.title, other.id))));
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         output::line(format!("{name:<10} {value}"))?;

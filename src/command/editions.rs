@@ -117,6 +117,12 @@ struct Shown<'a> {
     stories: Option<Vec<Printed>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusals: Option<Vec<states::Refusal>>,
+    /// What was edited of its articles since it was drafted, without being a correction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited: Option<Vec<states::Edited>>,
+    /// The correction or retraction (a revision) of which it tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrects: Option<i64>,
     /// What is deferred, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits: Option<Vec<Wait>>,
@@ -182,6 +188,8 @@ impl<'a> Shown<'a> {
             counts,
             stories: None,
             refusals: None,
+            edited: None,
+            corrects: edition.settings.tells.as_ref().map(|tells| tells.revision),
             waits: None,
             pace: None,
             approvals: None,

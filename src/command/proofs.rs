@@ -4,6 +4,7 @@ use chrono::{LocalResult, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 
 use super::Usage;
+use super::articles::named::named;
 use crate::article::{ArticleId, Language};
 use crate::calendar::instant_of;
 use crate::clock::Instant;
@@ -15,7 +16,7 @@ use crate::edition::fill::{Survey, nearest};
 use crate::edition::slots::first_of;
 use crate::edition::{due, select};
 use crate::store::editions::{self, NewsletterRow, newness};
-use crate::store::{Tx, articles, subscribers};
+use crate::store::{Tx, subscribers};
 use crate::template::Templates;
 
 /// An edition as it would be now.
@@ -112,26 +113,14 @@ pub(super) fn rendering_for(proof: &Proof, wanted: Option<&Language>) -> Option<
     languages.iter().position(|language| Some(language) == nearest)
 }
 
-/// The articles that staff named, by id, the beginning of one, or slug.
+/// The articles that staff named, by id, the beginning of one, slug, or address.
 ///
 /// # Errors
 /// None, or several, of that name.
-pub(super) async fn articles_named(tx: &mut Tx, names: &[String]) -> anyhow::Result<Vec<ArticleId>> {
-    let mut ids = Vec::new();
+pub(super) async fn articles_named(tx: &mut Tx, config: &Config, names: &[String]) -> anyhow::Result<Vec<ArticleId>> {
+    let mut ids = Vec::with_capacity(names.len());
     for name in names {
-        match articles::lookup(tx, name).await?.as_slice() {
-            [id] => ids.push(*id),
-            [] => {
-                return Err(Usage(format!(
-                    "there is no article “{name}”; `herald articles list` shows those there are, with their ids"
-                ))
-                .into());
-            }
-            several => {
-                let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
-                return Err(Usage(format!("“{name}” may be any of {}; write the whole id", ids.join(", "))).into());
-            }
-        }
+        ids.push(named(tx, config, name).await?);
     }
     Ok(ids)
 }

@@ -47,33 +47,7 @@ impl Publish {
                 return Err(Usage(said.to_owned()).into());
             }
         };
-        let store = cx.store().await?;
-        let mut tx = store.read().await?;
-        let keyring = Arc::new(keys::ring(&mut tx).await?);
-        drop(tx);
-        let templates = Arc::new(Templates::for_config(&cx.config)?);
-        let site = Site {
-            config: Arc::clone(&cx.config),
-            clock: cx.clock.clone(),
-            shelf: Arc::new(Shelf::new()),
-            wake: Wake::new(),
-            guests: Arc::default(),
-            store,
-            templates,
-            keyring,
-        };
-        // The same bytes as those of a daemon that is running: whatever stands in the folder names the hub while there is one.
-        if is_served(&site.store).await? {
-            site.shelf.serve_hub();
-        }
-        let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
-        let feeds = feed::write_static(&site.shelf, &folder).await?;
-        let made_with = (&site.config, &site.templates);
-        let older = feed::write_archives(&site.shelf, &site.store, made_with, &site.clock, &folder).await?;
-        let feeds = feeds.and(older);
-        let pages = write_copy(&site, &folder).await?;
-        let Built { left_out, failed, .. } = built;
-        let report = Report { folder, feeds, pages, left_out, failed };
+        let report = write(cx, folder).await?;
         if cx.frame.json {
             output::json(&report)?;
         } else {
@@ -82,6 +56,49 @@ impl Publish {
         let partly = !report.left_out.is_empty() || !report.failed.is_empty();
         Ok(if partly { Exit::Partly } else { Exit::Done })
     }
+}
+
+/// Brings the static copy up to date at once, where there is one and no daemon does so by itself; whether it did.
+///
+/// # Errors
+/// As `herald publish`.
+pub(super) async fn refresh(cx: &mut Context) -> anyhow::Result<bool> {
+    let Some(folder) = cx.config.site.folder.as_ref().map(|folder| cx.config.path(folder)) else { return Ok(false) };
+    let store = cx.store().await?;
+    if is_served(&store).await? {
+        return Ok(false);
+    }
+    write(cx, folder).await.map(|_| true)
+}
+
+async fn write(cx: &mut Context, folder: PathBuf) -> anyhow::Result<Report> {
+    let store = cx.store().await?;
+    let mut tx = store.read().await?;
+    let keyring = Arc::new(keys::ring(&mut tx).await?);
+    drop(tx);
+    let templates = Arc::new(Templates::for_config(&cx.config)?);
+    let site = Site {
+        config: Arc::clone(&cx.config),
+        clock: cx.clock.clone(),
+        shelf: Arc::new(Shelf::new()),
+        wake: Wake::new(),
+        guests: Arc::default(),
+        store,
+        templates,
+        keyring,
+    };
+    // The same bytes as those of a daemon that is running: whatever stands in the folder names the hub while there is one.
+    if is_served(&site.store).await? {
+        site.shelf.serve_hub();
+    }
+    let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
+    let feeds = feed::write_static(&site.shelf, &folder).await?;
+    let made_with = (&site.config, &site.templates);
+    let older = feed::write_archives(&site.shelf, &site.store, made_with, &site.clock, &folder).await?;
+    let feeds = feeds.and(older);
+    let pages = write_copy(&site, &folder).await?;
+    let Built { left_out, failed, .. } = built;
+    Ok(Report { folder, feeds, pages, left_out, failed })
 }
 
 /// Whether a daemon works on this store and answers for its hub.

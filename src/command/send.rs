@@ -8,6 +8,7 @@
 //! 5. Where a daemon runs it delivers, and is followed; else this command does.
 
 mod advance;
+mod correction;
 mod deliver;
 mod say;
 
@@ -41,7 +42,16 @@ const TRIES: usize = 3;
 #[derive(Debug, clap::Args)]
 pub struct Send {
     /// The newsletter.
-    pub newsletter: String,
+    #[arg(required_unless_present = "correction")]
+    pub newsletter: Option<String>,
+    /// Tell exactly those who were sent this article as it was before its last correction or its withdrawal: its id, its slug or
+    /// the address of its page.
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["newsletter", "article", "to", "subject", "ramp", "decorative"]
+    )]
+    pub correction: Option<String>,
     /// Only this article (its id); may be given several times, in the order they are to stand.
     #[arg(long, value_name = "ID")]
     pub article: Vec<String>,
@@ -88,7 +98,10 @@ impl Send {
     /// What went wrong.
     pub async fn run(self, cx: &mut Context) -> anyhow::Result<Exit> {
         let config = cx.config.clone();
-        let newsletter = named(&config, &self.newsletter)?;
+        if let Some(article) = self.correction.clone() {
+            return correction::send(cx, &self, &article).await;
+        }
+        let newsletter = named(&config, self.newsletter.as_deref().unwrap_or_default())?;
         let now = cx.clock.now();
         if self.ramp {
             ramp::demand_may_wait(newsletter)?;
@@ -99,7 +112,7 @@ impl Send {
         let store = cx.store().await?;
         let templates = cx.templates()?;
         let mut tx = store.read().await?;
-        let articles = proofs::articles_named(&mut tx, &self.article).await?;
+        let articles = proofs::articles_named(&mut tx, &config, &self.article).await?;
         let embargo = advance::until(cx, &mut tx, &articles).await?;
         drop(tx);
         // What goes out under embargo is always approved.

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::article::{Language, Revision, topic_id};
+use crate::article::{Language, Note, Revision, topic_id};
 use crate::clock::Instant;
-use crate::config::{Config, Newsletter, Schedule};
+use crate::config::{Config, Newsletter, Schedule, Site};
 use crate::mail::{Choice, Links, Parts, Piece, Rendering};
 use crate::store::acts::{self, Act};
 use crate::store::deliveries::when::When;
@@ -118,6 +118,7 @@ impl Layout {
             urgent: newsletter.schedule == Schedule::Immediate,
             ramp: wish.ramp,
             advance: wish.advance,
+            tells: None,
         };
         Layout { row: row.clone(), selected, composed_at: now, settings, versions, articles: printed }
     }
@@ -278,9 +279,7 @@ impl Sheet<'_> {
             address: site.address.get(language).to_owned(),
             site_url: site.home(language),
             // What is under embargo has no copy on the web.
-            web_url: selected_for_all.then(|| {
-                site.address(&format!("{}/newsletters/{}/{}", site.prefix(language), segment(name), self.number))
-            }),
+            web_url: selected_for_all.then(|| web_url(site, language, name, self.number)),
             accent: site.accent.clone(),
             corrections: notes
                 .filter_map(|(n, picked)| Some(self.correction(position(count + n), revision(picked)?)))
@@ -291,6 +290,7 @@ impl Sheet<'_> {
                 .enumerate()
                 .filter_map(|(n, picked)| Some(self.story(position(n), revision(picked)?, language)))
                 .collect(),
+            telling: None,
             test: self.wish.test.clone(),
             sandbox: self.config.mail.sandbox,
         }
@@ -328,17 +328,34 @@ impl Sheet<'_> {
         }
     }
 
+    /// What a correction says: its note, else what was wrong and what is right, in words.
+    fn words(&self, note: &Note, language: &Language) -> String {
+        match (&note.note, &note.wrong, &note.right) {
+            (None, Some(wrong), Some(right)) => {
+                let stop = |text: &str| text.trim().trim_end_matches('.').to_owned();
+                let said = [("wrong", stop(wrong).into()), ("right", stop(right).into())];
+                self.templates.catalog().say(language, "site-wrong-right", &said)
+            }
+            _ => note.text(),
+        }
+    }
+
     fn correction(&self, position: u8, revision: &Revision) -> issue::Correction {
         let note = revision.content.corrections.first();
         issue::Correction {
             position: Some(position),
             title: revision.content.title.clone(),
             url: self.config.site.article(&revision.language, &revision.slug),
-            note: note.map(crate::article::Note::text).unwrap_or_default(),
+            note: note.map(|note| self.words(note, &revision.language)).unwrap_or_default(),
             at: note.map_or(revision.updated, |note| note.at),
             language: revision.language.clone(),
         }
     }
+}
+
+/// The address of an edition in a browser.
+pub(super) fn web_url(site: &Site, language: &Language, newsletter: &str, number: i64) -> String {
+    site.address(&format!("{}/newsletters/{}/{number}", site.prefix(language), segment(newsletter)))
 }
 
 /// A name or a topic's id as one segment of a path.
@@ -397,6 +414,7 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
         start_at: layout.settings.when.opens(how.start_at).unwrap_or(how.start_at),
         first: layout.selected.first,
         subject,
+        corrects: layout.settings.tells.as_ref().map(|tells| tells.revision),
         settings: layout.settings.clone(),
         articles: layout.articles.clone(),
         variants,
@@ -411,7 +429,8 @@ pub async fn freeze(store: &Store, proof: &Proof, how: &How) -> Result<Option<i6
         move_marks(&mut tx, &layout.row, seq, how.slot.map(|slot| slot.mark).or(layout.row.last_slot), waiting).await?;
     if !first
         || freeze::next_number(&mut tx, layout.row.id).await? != proof.number
-        || freeze::is_stale(&mut tx, &layout.articles, layout.settings.advance).await?
+        // What is told of a withdrawn article is that it is withdrawn.
+        || freeze::is_stale(&mut tx, &layout.articles, layout.settings.tells.is_some(), layout.settings.advance).await?
     {
         return Ok(None);
     }

@@ -22,7 +22,7 @@ use super::{EditionError, ramp};
 const CHUNK: i64 = 4_000;
 
 /// Between two of them others write.
-const PAUSE: Duration = Duration::from_millis(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 /// The language of `house` in which somebody who reads `wanted` is written to: theirs, else one in the same language
 /// and another script or country, else the first.
@@ -238,6 +238,9 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         return Err(EditionError::NoEdition(edition));
     };
     drop(tx);
+    if let Some(tells) = edition.settings.tells.take() {
+        return super::correction::fill(store, edition, &tells, progress).await;
+    }
     if edition.filled_to == 0 && !edition.filled {
         let mut tx = store.write().await?;
         ledger::count_people(&mut tx).await?;

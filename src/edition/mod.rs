@@ -7,12 +7,14 @@
 //! 5. [`approve`] takes the word of those who must have looked at it, where there are any.
 //! 6. [`fill`] makes the deliveries, with each person's choice of stories, in chunks; [`ramp`] spreads them over days where
 //!    staff want that.
+//! 7. [`correction`] tells those who were sent what was corrected or withdrawn since.
 //!
 //! Each step finds its work in the store, so all of it may die at any moment and be done again.
 
 pub mod approve;
 pub mod check;
 pub mod compose;
+pub mod correction;
 pub mod due;
 mod embargo;
 pub mod fill;

@@ -5,7 +5,7 @@ use chrono::{Duration, SubsecRound as _};
 use uuid::Uuid;
 
 use super::{Format, text};
-use crate::article::{ArticleId, Language, Picture, Revision, topic_id};
+use crate::article::{ArticleId, Language, Note, Picture, Revision, topic_id};
 use crate::clock::Instant;
 use crate::config::{Config, Feed, FeedContent};
 use crate::feed::words;
@@ -129,6 +129,8 @@ pub(super) struct Entry {
     pub(super) updated: Instant,
     /// Corrections, newest first.
     pub(super) corrections: Vec<Correction>,
+    /// Notes of new facts, newest first.
+    pub(super) updates: Vec<Correction>,
     /// Why it was withdrawn.
     pub(super) withdrawn: Option<String>,
     /// Its other languages.
@@ -260,6 +262,7 @@ impl Maker<'_> {
             published: revision.published,
             updated: revision.updated,
             corrections: Vec::new(),
+            updates: Vec::new(),
             withdrawn: content.withdrawn.as_deref().map(text::line),
             translations: self.others(revision),
             seq: revision.public_seq.unwrap_or_default(),
@@ -322,8 +325,11 @@ impl Maker<'_> {
             };
             entry.corrections.push(Correction { at: note.at, note: told, wrong, right });
         }
-        if let Some(newest) = entry.corrections.first() {
-            entry.summary = format!("{} {}", say.correction(newest), entry.summary).trim().to_owned();
+        let update = |note: &Note| Correction { at: note.at, note: text::line(&note.text()), wrong: None, right: None };
+        entry.updates = revision.content.updates.iter().map(update).collect();
+        let newest = entry.corrections.first().map(|note| say.correction(note));
+        if let Some(newest) = newest.or_else(|| entry.updates.first().map(|note| say.update(note))) {
+            entry.summary = format!("{newest} {}", entry.summary).trim().to_owned();
         }
         if self.feed.content == FeedContent::Summary {
             return;
@@ -332,6 +338,9 @@ impl Maker<'_> {
         let mut html = String::with_capacity(body.len() + 1024);
         for correction in &entry.corrections {
             html.push_str(&say.correction_html(correction));
+        }
+        for update in &entry.updates {
+            html.push_str(&say.update_html(update));
         }
         if let Some(picture) = &entry.picture
             && !body.contains(&picture.url)

@@ -48,7 +48,7 @@ fn frame(entry: &Entry) -> usize {
     });
     let names = entry.authors.iter().map(|name| 40 + escaped(name)).sum::<usize>();
     let topics = entry.topics.iter().map(|topic| 60 + escaped(&topic.id) + escaped(&topic.name)).sum::<usize>();
-    let notes = entry.corrections.iter().map(|c| 80 + 3 * escaped(&c.note)).sum::<usize>();
+    let notes = entry.corrections.iter().chain(&entry.updates).map(|c| 80 + 3 * escaped(&c.note)).sum::<usize>();
     let others = entry.translations.iter().map(|(_, url)| 60 + url.len()).sum::<usize>();
     // JSON tells the summary twice where it stands for the text.
     FRAME

@@ -31,18 +31,36 @@ impl Words<'_> {
 
     /// `Correction: the note (4 April 2023, 10:15).`
     pub(super) fn correction(&self, correction: &Correction) -> String {
-        let (word, date) = (self.say("mail-correction", &[]), self.date(correction.at, true));
-        format!("{word}: {} ({date}).", without_stop(&correction.note)).replace(":  (", ": (")
+        self.noted("mail-correction", correction)
     }
 
-    /// The same as a paragraph.
+    /// `Update: the note (4 April 2023, 10:15).`
+    pub(super) fn update(&self, note: &Correction) -> String {
+        self.noted("mail-update", note)
+    }
+
+    fn noted(&self, word: &str, note: &Correction) -> String {
+        let (word, date) = (self.say(word, &[]), self.date(note.at, true));
+        format!("{word}: {} ({date}).", without_stop(&note.note)).replace(":  (", ": (")
+    }
+
+    /// [`Words::correction`] as a paragraph.
     pub(super) fn correction_html(&self, correction: &Correction) -> String {
+        self.noted_html("mail-correction", correction)
+    }
+
+    /// [`Words::update`] as a paragraph.
+    pub(super) fn update_html(&self, note: &Correction) -> String {
+        self.noted_html("mail-update", note)
+    }
+
+    fn noted_html(&self, word: &str, note: &Correction) -> String {
         format!(
             "<p><strong>{}:</strong> {} (<time datetime=\"{}\">{}</time>).</p>\n",
-            text::html(&self.say("mail-correction", &[])),
-            text::html(without_stop(&correction.note)),
-            correction.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-            text::html(&self.date(correction.at, true)),
+            text::html(&self.say(word, &[])),
+            text::html(without_stop(&note.note)),
+            note.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            text::html(&self.date(note.at, true)),
         )
     }
 

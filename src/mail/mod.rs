@@ -24,6 +24,7 @@ mod quoted;
 mod rendering;
 pub mod report;
 mod splice;
+mod strike;
 
 pub use choice::Choice;
 pub use cut::{CutError, Hole, Marks, Piece, Syntax, When};

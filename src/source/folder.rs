@@ -14,10 +14,13 @@ mod data;
 mod desk;
 mod keep;
 mod look;
+mod one;
 mod renamed;
 #[cfg(test)]
 mod tests;
 mod walk;
+
+pub use one::{Added, add};
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -89,7 +92,7 @@ async fn bring(
     let may_be_renamed = look.gone.iter().any(|file| file.article.is_some());
     let root = desk.roots.last().cloned().unwrap_or_default();
     let learning = found.clone();
-    let (mut desk, look, learnt) = blocking(move || {
+    let (mut desk, mut look, learnt) = blocking(move || {
         desk.defaults = Defaults::read(&root, &data);
         look.changed.retain(|at| !desk.defaults.hold(&learning[*at].key));
         let new: HashSet<&str> = look.new.iter().map(|at| learning[*at].key.as_str()).collect();
@@ -103,6 +106,7 @@ async fn bring(
 
     let mut tx = store.write().await?;
     files::ensure_source(&mut tx, &name).await?;
+    faults.append(&mut keep::pass_over(&mut tx, &name, (&found, &mut look.changed)).await?);
     let gone: HashSet<&str> = look.gone.iter().map(|file| file.path.as_str()).collect();
     let mut standing = files::places(&mut tx, &name).await?;
     standing.retain(|one| !gone.contains(one.path.as_str()));

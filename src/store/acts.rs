@@ -1,8 +1,9 @@
-//! The log of who did what to an edition or an account, and why. It is only ever added to.
+//! The log of who did what to an edition, an article or an account, and why. It is only ever added to.
 
 use serde::Serialize;
 
-use super::{StoreError, Tx};
+use super::{Row, StoreError, Tx};
+use crate::article::ArticleId;
 use crate::clock::{Instant, from_micros};
 
 /// One thing that somebody did.
@@ -31,6 +32,22 @@ pub async fn note(tx: &mut Tx, edition: Option<i64>, act: &Act) -> Result<(), St
     Ok(())
 }
 
+const NOTE_ARTICLE: &str = "INSERT INTO acts (at, article, who, what, why) VALUES ($1, $2, $3, $4, $5)";
+
+/// Writes down what was done to an article.
+///
+/// # Errors
+/// What the database says.
+pub async fn note_article(tx: &mut Tx, article: ArticleId, act: &Act) -> Result<(), StoreError> {
+    let query = tx.q(NOTE_ARTICLE).bind(act.at.timestamp_micros()).bind(article.to_string()).bind(act.who.as_str());
+    query.bind(act.what.as_str()).bind(act.why.clone()).execute().await?;
+    Ok(())
+}
+
+fn act_of(row: &Row) -> Result<Act, StoreError> {
+    Ok(Act { at: from_micros(row.get(0)?), who: row.get(1)?, what: row.get(2)?, why: row.get(3)? })
+}
+
 const OF: &str = "SELECT at, who, what, why FROM acts WHERE edition = $1 ORDER BY id";
 
 /// What was done to an edition, in order.
@@ -38,8 +55,15 @@ const OF: &str = "SELECT at, who, what, why FROM acts WHERE edition = $1 ORDER B
 /// # Errors
 /// What the database says.
 pub async fn of(tx: &mut Tx, edition: i64) -> Result<Vec<Act>, StoreError> {
-    let rows = tx.q(OF).bind(edition).all().await?;
-    rows.iter()
-        .map(|row| Ok(Act { at: from_micros(row.get(0)?), who: row.get(1)?, what: row.get(2)?, why: row.get(3)? }))
-        .collect()
+    tx.q(OF).bind(edition).all().await?.iter().map(act_of).collect()
+}
+
+const OF_ARTICLE: &str = "SELECT at, who, what, why FROM acts WHERE article = $1 ORDER BY id";
+
+/// What staff did to an article, in order.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_article(tx: &mut Tx, article: ArticleId) -> Result<Vec<Act>, StoreError> {
+    tx.q(OF_ARTICLE).bind(article.to_string()).all().await?.iter().map(act_of).collect()
 }

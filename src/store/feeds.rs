@@ -129,28 +129,30 @@ const TRANSLATIONS: &str = "SELECT a.story, a.language, a.slug FROM json_each($1
     WHERE a.story = x.value ->> 0 AND a.public_seq IS NOT NULL AND a.removed IS NULL AND a.withdrawn IS NULL";
 
 // CROSS JOIN: the few that were withdrawn come first, whatever SQLite thinks of it.
-/// What became a tombstone; the reason as SQLite and as PostgreSQL read it.
+/// What became a tombstone, after its time as a notice or because it was removed for good; the reason as SQLite and as PostgreSQL read it.
 macro_rules! gone_sql {
     ($reason:expr, $which:expr) => {
         concat!(
-            "SELECT a.id, a.guid, a.withdrawn, a.language, ",
+            "SELECT a.id, a.guid, COALESCE(a.expunged, a.withdrawn), a.language, ",
             $reason,
             " FROM ",
             $which,
-            " AND a.public_seq IS NOT NULL AND a.removed IS NULL ORDER BY a.withdrawn DESC, a.id LIMIT 100"
+            " AND a.public_seq IS NOT NULL ORDER BY 3 DESC, a.id LIMIT 100"
         )
     };
 }
 macro_rules! lately_gone {
     () => {
         "articles a CROSS JOIN feed_entries e CROSS JOIN revisions r \
-         WHERE e.article = a.id AND e.feed = $3 AND r.id = a.revision AND a.withdrawn <= $1 AND a.withdrawn > $2 AND e.updated IS NOT NULL"
+         WHERE e.article = a.id AND e.feed = $3 AND r.id = a.revision AND a.withdrawn > $2 \
+         AND (a.expunged IS NOT NULL OR (a.withdrawn <= $1 AND a.removed IS NULL AND e.updated IS NOT NULL))"
     };
 }
 macro_rules! gone_from_page {
     () => {
         "feed_entries e JOIN articles a ON a.id = e.article JOIN revisions r ON r.id = a.revision \
-         WHERE e.feed = $2 AND e.number >= $3 AND e.number <= $4 AND e.updated IS NOT NULL AND a.withdrawn <= $1"
+         WHERE e.feed = $2 AND e.number >= $3 AND e.number <= $4 \
+         AND ((a.withdrawn <= $1 AND a.removed IS NULL AND e.updated IS NOT NULL) OR a.expunged IS NOT NULL)"
     };
 }
 const GONE: (&str, &str) = (

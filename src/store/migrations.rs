@@ -82,6 +82,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0012_advance.sql"),
         include_str!("../../migrations/postgres/0012_advance.sql"),
     ),
+    (
+        13,
+        "articles by hand",
+        include_str!("../../migrations/sqlite/0013_articles_by_hand.sql"),
+        include_str!("../../migrations/postgres/0013_articles_by_hand.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

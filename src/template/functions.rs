@@ -92,6 +92,10 @@ pub(super) fn register(tera: &mut Tera) {
         url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
     });
     tera.register_filter("one_line", |text: &str, _: Kwargs, _: &State| crate::mail::one_line(text));
+    tera.register_filter("linked", |text: &str, kwargs: Kwargs, _: &State| {
+        let (words, url) = (kwargs.must_get::<&str>("text")?, kwargs.must_get::<&str>("url")?);
+        Ok::<String, Error>(linked(text, words, url, kwargs.get::<&str>("lang")?))
+    });
     tera.register_filter("shorten", |text: &str, kwargs: Kwargs, _: &State| {
         Ok::<String, Error>(textual::shorten(text, kwargs.must_get::<usize>("length")?))
     });
@@ -106,6 +110,18 @@ pub(super) fn register(tera: &mut Tera) {
         Ok::<String, Error>(wrap(text, columns, &indent))
     });
     tera.register_filter("fit", |picture: &Map, kwargs: Kwargs, _: &State| fit(picture, &kwargs));
+}
+
+/// A sentence as HTML in which the first of these words is a link.
+fn linked(sentence: &str, words: &str, url: &str, language: Option<&str>) -> String {
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let language = language.map(|tag| format!(" lang=\"{}\"", escaped(tag))).unwrap_or_default();
+    let link = format!("<a class=\"accent onward-link\" href=\"{}\"{language}>{}</a>", escaped(url), escaped(words));
+    match sentence.split_once(words).filter(|_| !words.is_empty()) {
+        Some((before, after)) => format!("{}{link}{}", escaped(before), escaped(after)),
+        None => escaped(sentence),
+    }
 }
 
 /// So many numbers `range` makes at most. Tera's own makes 100,000, and two loops in each other do not end.

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::article::{Language, Picture};
+use crate::article::{Language, Note, Picture};
 use crate::clock::Instant;
 
 /// Everything that a mail template is given. The names here are the names in the template.
@@ -33,6 +33,8 @@ pub struct Issue {
     pub corrections: Vec<Correction>,
     /// The stories, the lead first.
     pub stories: Vec<Story>,
+    /// What readers are told of something that they were sent; the issue then has nothing else.
+    pub telling: Option<Telling>,
     /// A test copy for staff.
     pub test: Option<TestBar>,
     /// Sent in a trial (`[mail] sandbox`).
@@ -103,6 +105,27 @@ pub struct Correction {
     pub at: Instant,
     /// The language of headline and note.
     pub language: Language,
+}
+
+/// What readers of an earlier text are told: that it was corrected, or withdrawn. It stands at position 0.
+#[derive(Clone, Debug, Serialize)]
+pub struct Telling {
+    /// The headline.
+    pub title: String,
+    /// Its page, absolute.
+    pub url: String,
+    /// The language of headline and notes.
+    pub language: Language,
+    /// When the earlier text was sent.
+    pub sent: Instant,
+    /// When the article was published.
+    pub published: Instant,
+    /// It was withdrawn; otherwise it was corrected.
+    pub retraction: bool,
+    /// Why it was withdrawn, where somebody said.
+    pub withdrawn: Option<String>,
+    /// The corrections, newest first: `note`, or `wrong` and `right`, with `at`.
+    pub notes: Vec<Note>,
 }
 
 /// What the bar of a test copy says.

@@ -41,7 +41,9 @@ impl Templates {
             Some(text) => textual::squeezed(&text, 2),
             None => textual::of_html(&html, marks.word()).map_err(|reason| self.fault_in(&html_name, reason))?,
         };
-        let positions = issue.stories.iter().map(|story| story.position).collect();
+        // What is told stands at one position, so that it can be left out of the copy in a browser.
+        let told = issue.telling.iter().filter(|_| issue.stories.is_empty()).map(|_| 0);
+        let positions = issue.stories.iter().map(|story| story.position).chain(told).collect();
         let why = self.catalog.say(&issue.language, "mail-why", &[("title", issue.newsletter.title.clone().into())]);
         Rendering::cut(&marks, issue.language.clone(), positions, &subjects, &text, &html, why).map_err(|(part, e)| {
             // A text that was made of the HTML has the HTML's faults.

@@ -107,14 +107,17 @@ impl std::fmt::Debug for Templates {
     }
 }
 
-/// The mail templates there are, built in or in `overrides`, by the name a newsletter gives: `digest`.
+/// The template of the mail that tells of a correction or a withdrawal. No newsletter is made with it.
+pub const CORRECTION: &str = "correction";
+
+/// The mail templates that newsletters may name, built in or in `overrides`, by the name a newsletter gives: `digest`.
 ///
 /// # Errors
 /// A folder that can't be read.
 pub fn mail_names(overrides: Option<&Path>) -> Result<Vec<String>, TemplateError> {
     let files = Files::load(overrides)?;
     let names = files.names().filter_map(|name| name.strip_prefix("mail/")?.strip_suffix(".html"));
-    Ok(names.filter(|name| !name.contains('/')).map(str::to_owned).collect())
+    Ok(names.filter(|name| !name.contains('/') && *name != CORRECTION).map(str::to_owned).collect())
 }
 
 impl Templates {

@@ -3,13 +3,46 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::issue::{Correction, Issue, Link, Newsletter, Story, TestBar};
-use crate::article::{Language, Picture};
+use super::issue::{Correction, Issue, Link, Newsletter, Story, Telling, TestBar};
+use crate::article::{Language, Note, Picture};
 use crate::clock::Instant;
 
 /// The sample issues, each with what it is good for.
 pub(super) fn all(language: &Language) -> [(&'static str, Issue); 3] {
     [("full", full(language)), ("bare", bare(language)), ("withdrawn", withdrawn(language))]
+}
+
+/// What readers of an earlier text are told: of two corrections, and of a withdrawal without a reason.
+pub(super) fn tellings(language: &Language) -> [(&'static str, Issue); 3] {
+    let note = |note: Option<&str>, wrong: Option<&str>, right: Option<&str>| Note {
+        at: before(20),
+        note: note.map(str::to_owned),
+        wrong: wrong.map(str::to_owned),
+        right: right.map(str::to_owned),
+    };
+    let telling = Telling {
+        title: "New bridge on the flood road opens to traffic".to_owned(),
+        url: "https://newsroom.example/articles/new-bridge".to_owned(),
+        language: "en".parse().unwrap_or_default(),
+        sent: before(48),
+        published: before(50),
+        retraction: false,
+        withdrawn: None,
+        notes: vec![
+            note(None, Some("The bridge is 420 metres long."), Some("The bridge is 240 metres long.")),
+            note(Some("It was opened on Tuesday."), None, None),
+        ],
+    };
+    let issue = |telling: Telling| {
+        let mut issue = bare(language);
+        issue.stories.clear();
+        issue.web_url = Some("https://newsroom.example/newsletters/daily/87".to_owned());
+        issue.telling = Some(telling);
+        issue
+    };
+    let gone = Telling { retraction: true, notes: Vec::new(), ..telling.clone() };
+    let why = Telling { withdrawn: Some("It was another bridge.".to_owned()), ..gone.clone() };
+    [("corrected", issue(telling)), ("withdrawn", issue(why)), ("withdrawn without a reason", issue(gone))]
 }
 
 /// Tuesday, 19 May 2026, 07:00 in Belgrade, and so many hours before.
@@ -112,6 +145,7 @@ pub(super) fn full(language: &Language) -> Issue {
             ),
             foreign,
         ],
+        telling: None,
         test: Some(TestBar { person: "Ana Petrović".to_owned(), recipients: 1204 }),
         sandbox: true,
     }

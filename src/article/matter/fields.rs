@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 
 use super::keys::{self, Key};
 use super::{Complaints, Lead, Node, Value, holds, near, people, pictures, times};
-use crate::article::{Language, Note, date, topic_id};
+use crate::article::{Language, Note, RevisionKind, date, topic_id};
 use crate::clock::Instant;
 
 /// What is needed to read front matter.
@@ -61,6 +61,10 @@ pub struct Matter {
     pub breaking: bool,
     /// Corrections.
     pub corrections: Vec<Note>,
+    /// Notes of new facts.
+    pub updates: Vec<Note>,
+    /// What the changes of this file are, by its own word.
+    pub change: Option<RevisionKind>,
     /// Why it was withdrawn.
     pub withdrawn: Option<String>,
     /// Where it first appeared.
@@ -235,11 +239,23 @@ impl<'n> Reader<'n> {
             }
         }
         for entry in keys::CORRECTION.names.iter().filter_map(|key| self.entry(&[key])) {
-            self.notes(entry.node, matter, complaints);
+            self.notes(entry.node, &mut matter.corrections, complaints);
+        }
+        for entry in keys::UPDATES.names.iter().filter_map(|key| self.entry(&[key])) {
+            self.notes(entry.node, &mut matter.updates, complaints);
+        }
+        self.change(matter, complaints);
+    }
+
+    fn change(&self, matter: &mut Matter, complaints: &mut Complaints) {
+        let Some(entry) = self.scalar(&keys::CHANGE, complaints) else { return };
+        match RevisionKind::from_word(&entry.node.as_text().unwrap_or_default().to_lowercase()) {
+            Some(kind @ (RevisionKind::Minor | RevisionKind::Update)) => matter.change = Some(kind),
+            _ => wanted(entry, &keys::CHANGE, "it is left out of account", complaints),
         }
     }
 
-    fn notes(&self, node: &Node, matter: &mut Matter, complaints: &mut Complaints) {
+    fn notes(&self, node: &Node, notes: &mut Vec<Note>, complaints: &mut Complaints) {
         let note = |at, note: Option<&str>, wrong: Option<&str>, right: Option<&str>| Note {
             at,
             note: note.map(str::to_owned),
@@ -247,10 +263,10 @@ impl<'n> Reader<'n> {
             right: right.map(str::to_owned),
         };
         match &node.value {
-            Value::List(list) => list.iter().for_each(|node| self.notes(node, matter, complaints)),
+            Value::List(list) => list.iter().for_each(|node| self.notes(node, notes, complaints)),
             Value::Text { .. } => {
                 if let Some(text) = node.as_text().filter(|_| node.as_bool() != Some(false)) {
-                    matter.corrections.push(note(Note::UNDATED, Some(text), None, None));
+                    notes.push(note(Note::UNDATED, Some(text), None, None));
                 }
             }
             Value::Map(_) => {
@@ -266,11 +282,11 @@ impl<'n> Reader<'n> {
                     }
                 }
                 let (words, wrong, right) =
-                    (text(&["note", "text", "correction"]), text(&["wrong", "was"]), text(&["right", "is"]));
+                    (text(&["note", "text", "correction", "update"]), text(&["wrong", "was"]), text(&["right", "is"]));
                 if words.or(wrong).or(right).is_some() {
-                    matter.corrections.push(note(at, words, wrong, right));
+                    notes.push(note(at, words, wrong, right));
                 } else {
-                    complaints.warn(node.line, "a correction without words; write `note`, or `wrong` and `right`");
+                    complaints.warn(node.line, "a note without words; write `note`, or `wrong` and `right`");
                 }
             }
         }

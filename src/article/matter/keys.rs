@@ -81,6 +81,11 @@ keys! {
         Some("It was another bridge.");
     CORRECTION = ["correction", "corrections", "errata", "erratum"], "a text, or maps of `note`, or `wrong` and `right`",
         "Corrections, shown with the article; `at` says when.", "It was Tuesday.", None;
+    UPDATES = ["update_notes", "update_note"], "a text, or maps of `note`", "Notes of new facts, shown with the article; `at` says when.",
+        "The road is open again.", None;
+    CHANGE = ["change"], "`minor` or `update`",
+        "What a change of this file is, where Herald would take it for the other: a slip, which is silent, or new facts. It \
+         speaks for each change as long as it stands there, and not for corrections.", "minor", None;
     AUTHORS = ["authors", "author", "byline", "writers", "writer", "by"], "names",
         "Who wrote it: a text, a list, or maps with `name`. `;` stands between several in one text.",
         "[Ana Jović, Marko Ilić]", None;

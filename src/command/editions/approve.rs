@@ -9,7 +9,7 @@ use crate::command::{Context, Exit, Usage, confirm, output, proofs};
 use crate::edition::approve::{self, Goes, Refused, Word};
 use crate::edition::tell::{self, Words};
 use crate::service::counted;
-use crate::store::editions::states::{self, Trouble};
+use crate::store::editions::states::{self, Edited, Trouble};
 use crate::store::editions::{Edition, approvals};
 use crate::store::{Store, keys};
 
@@ -50,8 +50,9 @@ impl Approve {
         let account = signed_in(cx, &self.name).await?;
         let mut tx = store.read().await?;
         let (changes, seen) = (states::changed(&mut tx, self.id).await?, approvals::newest_revision(&mut tx).await?);
+        let edited = states::edited(&mut tx, self.id).await?;
         drop(tx);
-        say(cx, &edition, &changes);
+        say(cx, &edition, &changes, &edited);
         if !self.yes && !confirm(if self.alone { "Send it alone?" } else { "Approve it?" })? {
             anyhow::bail!("nothing was changed");
         }
@@ -86,7 +87,7 @@ fn refusal(refused: Refused) -> anyhow::Error {
 }
 
 /// What is approved, on standard error: it is said before anything is asked.
-fn say(cx: &Context, edition: &Edition, changes: &[Trouble]) {
+fn say(cx: &Context, edition: &Edition, changes: &[Trouble], edited: &[Edited]) {
     output::note(format!("{} no. {}: {}", edition.newsletter, edition.number, edition.subject));
     output::note(match approve::due_at(edition) {
         Some(at) => format!("  For {}.", cx.when(at)),
@@ -95,7 +96,10 @@ fn say(cx: &Context, edition: &Edition, changes: &[Trouble]) {
     for change in changes {
         output::note(format!("  Since it was composed: {} ({}) {}.", change.slug, change.language, change.what));
     }
-    if !changes.is_empty() {
+    for edit in edited {
+        output::note(format!("  Changed since drafted: {}, {}.", edit.words(), cx.when(edit.at)));
+    }
+    if !changes.is_empty() || !edited.is_empty() {
         output::note(format!(
             "  It prints what stood there THEN. To send what stands there now: `herald editions cancel {}`, then `herald send {}`.",
             edition.id, edition.newsletter

@@ -24,12 +24,15 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     let ring = keys::ring(&mut tx).await?;
     let standing = approve::standing(&mut tx, &ring, &edition).await?;
     let ledger = seal::ledger(&mut tx, id).await?;
+    // What has gone out is what it was.
+    let edited = if edition.state.is_over() { Vec::new() } else { states::edited(&mut tx, id).await? };
     if cx.frame.json {
         let mut shown = Shown::new(&edition, counts);
         (shown.stories, shown.refusals, shown.findings) = (Some(printed), Some(refusals), Some(found));
         let approver =
             |given: &Approval| Approver { name: given.name.clone(), at: given.at, alone: given.alone.clone() };
         (shown.waits, shown.pace) = (Some(waits), pace);
+        shown.edited = Some(edited);
         (shown.approvals, shown.log) = (Some(standing.given.iter().map(approver).collect()), Some(log));
         (shown.sealed_at, shown.kept_until) = match ledger {
             Ledger::Rows => (None, None),
@@ -71,6 +74,9 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
             format!("to accredited press, UNDER EMBARGO until {}; no copy on the web", cx.when(until)),
         ));
     }
+    if let Some(tells) = &edition.settings.tells {
+        facts.push(("Tells of", format!("the correction or withdrawal in revision {}", tells.revision)));
+    }
     facts.push(("Lists", edition.settings.lists.join(", ")));
     facts.push(("Recipients", recipients(&edition)));
     facts.extend(words(&counts));
@@ -99,6 +105,13 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     table.print()?;
     for change in states::changed(&mut tx, id).await? {
         output::line(format!("Since it was composed: {} ({}) {}.", change.slug, change.language, change.what))?;
+    }
+    for edit in &edited {
+        output::line(format!(
+            "Changed since drafted: {}, {}. It goes out as drafted.",
+            edit.words(),
+            cx.when(edit.at)
+        ))?;
     }
     if !found.is_empty() {
         output::line("\nFound when it was made:")?;

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::claims::{self, Claim, Settled};
 use super::desk::Read;
+use super::walk::Found;
 use crate::article::{ArticleId, Draft, Fault};
 use crate::clock::Instant;
 use crate::source::{ReadReport, SourceError};
-use crate::store::Store;
-use crate::store::articles::{self, Change, Remark};
+use crate::store::articles::{self, Change, Remark, desk};
 use crate::store::files::{self, File};
+use crate::store::{Store, Tx};
 
 /// What taking in needs from batch to batch.
 pub(super) struct Keeping<'s> {
@@ -124,7 +125,34 @@ impl Keeping<'_> {
     }
 }
 
-fn said(remark: &Remark, slug: &str) -> String {
+/// Files whose articles were removed for good are not read: their pictures would be copied again. They are named.
+pub(super) async fn pass_over(
+    tx: &mut Tx,
+    source: &str,
+    (found, changed): (&[Found], &mut Vec<usize>),
+) -> Result<Vec<Fault>, SourceError> {
+    let expunged: HashSet<String> = desk::expunged_files(tx, source).await?.into_iter().collect();
+    let passed: Vec<&Found> =
+        changed.iter().map(|at| &found[*at]).filter(|file| expunged.contains(&file.key)).collect();
+    if passed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let paths: Vec<&str> = passed.iter().map(|file| file.key.as_str()).collect();
+    let mut known = files::some(tx, source, &paths).await?;
+    let mut kept = Vec::with_capacity(passed.len());
+    for file in passed {
+        let Some(mut known) = known.remove(&file.key) else { continue };
+        known.fingerprint.clone_from(&file.fingerprint);
+        let reason = said(&Remark::Expunged, "");
+        known.faults = vec![Fault { file: file.key.clone(), line: None, reason, fatal: false }];
+        kept.push(known);
+    }
+    changed.retain(|at| !expunged.contains(&found[*at].key));
+    files::keep(tx, source, &kept).await?;
+    Ok(kept.into_iter().flat_map(|file| file.faults).collect())
+}
+
+pub(super) fn said(remark: &Remark, slug: &str) -> String {
     match remark {
         Remark::SlugTaken { asked } => {
             format!("another article of this language has the address “{asked}”; this one stands under “{slug}”")
@@ -136,6 +164,9 @@ fn said(remark: &Remark, slug: &str) -> String {
         Remark::StoryTaken { by } => format!(
             "it asks to be one story with others, which have article {by} in this language already; it tells a story of its own"
         ),
+        Remark::Expunged => {
+            "it was removed for good by an order, so nothing of this file is taken in; delete the file".to_owned()
+        }
         Remark::GuidKept { asked } => format!("it is public under another feed id; “{asked}” is not taken up"),
     }
 }

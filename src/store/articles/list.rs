@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Chosen, headline_sql, read_instant, read_revision, read_revisions, revision_sql, rows};
 use crate::article::{ArticleId, Revision, Selection};
-use crate::clock::{Instant, from_micros};
+use crate::clock::Instant;
 use crate::store::{Row, StoreError, Tx};
 
 /// Where an article stands.
@@ -168,17 +168,4 @@ const KNOWN: &str = "
 pub async fn known(tx: &mut Tx, ids: &[ArticleId]) -> Result<HashMap<ArticleId, bool>, StoreError> {
     let found = tx.q(KNOWN).bind(rows(ids)?).all().await?;
     found.iter().map(|row| Ok((super::read_id(row, 0)?, row.get::<i64>(1)? != 0))).collect()
-}
-
-const HISTORY: &str =
-    revision_sql!(", r.at FROM articles a JOIN revisions r ON r.article = a.id WHERE a.id = $1 ORDER BY r.number");
-
-/// Every state of an article, the oldest first, each with the instant at which it was taken in.
-///
-/// # Errors
-/// What the database says.
-pub async fn history(tx: &mut Tx, article: ArticleId) -> Result<Vec<(Instant, Revision)>, StoreError> {
-    let rows = tx.q(HISTORY).bind(article.to_string()).all().await?;
-    let states = read_revisions(&rows)?;
-    rows.iter().zip(states).map(|(row, state)| Ok((from_micros(row.get(12)?), state))).collect()
 }

@@ -2,12 +2,17 @@
 //!
 //! 1. [`take_in`] keeps what a source read: an article, and a revision for each different state of it.
 //! 2. [`release_due`] makes public what is due: each gets the next number of one sequence.
-//! 3. [`newest`], [`went_public`], [`headlines`] and the others give what is public, and nothing else;
+//! 3. [`desk`] is staff's hand: corrections, withdrawals and what else they decide; [`expunge`] what the law has removed;
+//!    [`history`](mod@history) who changed what, and when.
+//! 4. [`newest`], [`went_public`], [`headlines`] and the others give what is public, and nothing else;
 //!    [`by_id`], [`list`] and [`lookup`] are for staff, and give everything.
 
 pub mod addresses;
 pub mod changed;
 mod classify;
+pub mod desk;
+pub mod expunge;
+pub mod history;
 mod list;
 mod public;
 mod release;
@@ -18,7 +23,7 @@ mod take;
 #[cfg(test)]
 mod tests;
 
-pub use list::{Filter, Listed, State, history, known, list, listed, lookup, present};
+pub use list::{Filter, Listed, State, known, list, listed, lookup, present};
 pub use public::{
     Candidate, by_id, by_slug, headlines, in_month, is_shown, months, moved_to, newest, of_stories, public_ones,
     revision, revisions, siblings, span, topics, was_public, went_public, years,
@@ -30,7 +35,7 @@ pub use take::{Change, Remark, Taken, take_in, take_in_all};
 use uuid::Uuid;
 
 use super::{Row, StoreError};
-use crate::article::{ArticleId, Language, Revision, RevisionKind, Selection, StoryId, topic_id};
+use crate::article::{ArticleId, Decided, Language, Revision, RevisionKind, Selection, StoryId, topic_id};
 use crate::clock::{Instant, from_micros};
 
 /// The columns that [`read_revision`] reads, in its order, before a tail that names `a` and `r`.
@@ -108,6 +113,12 @@ fn read_language(row: &Row, column: usize) -> Result<Language, StoreError> {
 
 fn read_instant(row: &Row, column: usize) -> Result<Option<Instant>, StoreError> {
     Ok(row.get::<Option<i64>>(column)?.map(from_micros))
+}
+
+/// What staff decided, from a column that holds it as JSON.
+fn decided_of(row: &Row, column: usize) -> Result<Decided, StoreError> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default())
 }
 
 /// A selection as the binds of a statement: JSON rows of languages with their rank, topics, sources.

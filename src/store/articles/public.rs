@@ -234,7 +234,7 @@ pub async fn by_slug(tx: &mut Tx, language: &Language, slug: &str) -> Result<Opt
 }
 
 const WAS_PUBLIC: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM articles a
-     WHERE a.language = $1 AND a.slug = $2 AND a.public_seq IS NOT NULL AND a.removed IS NOT NULL AND a.due_at IS NULL";
+     WHERE a.language = $1 AND a.slug IN ($2, $3) AND a.public_seq IS NOT NULL AND a.removed IS NOT NULL AND a.due_at IS NULL";
 
 /// Whether an article at this address was public and is gone; `false` for one that is held back again, of which
 /// nothing may be said.
@@ -242,7 +242,8 @@ const WAS_PUBLIC: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM articles a
 /// # Errors
 /// What the database says.
 pub async fn was_public(tx: &mut Tx, language: &Language, slug: &str) -> Result<bool, StoreError> {
-    let row = tx.q(WAS_PUBLIC).bind(language.as_str().to_owned()).bind(slug.to_owned()).one().await?;
+    let gone = super::expunge::gone_slug(language, slug);
+    let row = tx.q(WAS_PUBLIC).bind(language.as_str().to_owned()).bind(slug.to_owned()).bind(gone).one().await?;
     Ok(row.get::<i64>(0)? > 0)
 }
 

@@ -56,6 +56,8 @@ pub enum Remark {
         /// Which article that is.
         by: ArticleId,
     },
+    /// Nothing of it may be kept, by an order: nothing is taken in.
+    Expunged,
     /// It is public under another feed id, and keeps that.
     GuidKept {
         /// What was asked for.
@@ -117,8 +119,9 @@ async fn take_in_some(
     now: Instant,
 ) -> Result<Vec<Taken>, StoreError> {
     let known = plan::load(tx, ids).await?;
+    let expunged = |id: &ArticleId| known.get(id).filter(|known| known.is_expunged());
     let mut plans = Vec::with_capacity(drafts.len());
-    for (draft, id) in drafts.iter().zip(ids) {
+    for (draft, id) in drafts.iter().zip(ids).filter(|(_, id)| expunged(id).is_none()) {
         plans.push(Plan::of(source, draft, *id, known.get(id), now)?);
     }
     unique::guids(tx, &mut plans).await?;
@@ -129,7 +132,17 @@ async fn take_in_some(
     let wishes: Vec<_> = plans.iter().map(|plan| (plan.id, plan.draft)).collect();
     scripts::wish(tx, &wishes).await?;
     let freed = scripts::follow(tx, ids, &joined.before, now).await?;
-    let mut all: Vec<Taken> = plans.into_iter().map(Plan::taken).collect();
+    let mut taken = plans.into_iter().map(Plan::taken);
+    let all = ids.iter().filter_map(|id| match expunged(id) {
+        Some(known) => Some(Taken {
+            article: *id,
+            change: Change::Unchanged,
+            slug: known.slug().to_owned(),
+            remarks: vec![Remark::Expunged],
+        }),
+        None => taken.next(),
+    });
+    let mut all: Vec<Taken> = all.collect();
     for taken in &mut all {
         if taken.change == Change::Unchanged && joined.moved.contains(&taken.article) {
             taken.change = Change::Revised(RevisionKind::Minor);

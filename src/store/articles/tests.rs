@@ -77,11 +77,11 @@ async fn an_article_goes_public_once_and_keeps_its_id_and_date() {
         first.updated = Some(at(28, 7));
         let future = take_in(&mut tx, "newsroom", &first, at(6, 8)).await.unwrap();
         assert_eq!(future.change, Change::Unchanged, "not from the future");
-        let states = history(&mut tx, slip.article).await.unwrap();
-        let kinds: Vec<_> = states.iter().map(|(_, s)| s.kind).collect();
+        let states = history::states(&mut tx, slip.article).await.unwrap();
+        let kinds: Vec<_> = states.iter().map(|s| s.revision.kind).collect();
         assert_eq!(kinds, [RevisionKind::First, RevisionKind::Update, RevisionKind::Minor, RevisionKind::Update]);
-        assert_eq!(states[0].1.content.text, "Text of a", "what was printed stays");
-        assert_eq!(states[0].1.updated, at(1, 8));
+        assert_eq!(states[0].revision.content.text, "Text of a", "what was printed stays");
+        assert_eq!(states[0].revision.updated, at(1, 8));
     }
 }
 

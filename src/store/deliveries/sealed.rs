@@ -74,18 +74,32 @@ const READERS: &str = "SELECT b.edition, b.first, b.last, b.copies, b.readers
 pub async fn choices(
     tx: &mut Tx,
     editions: &[i64],
-    (after, upto): (i64, i64),
+    range: (i64, i64),
     mut each: impl FnMut(i64, i64, u64),
+) -> Result<(), StoreError> {
+    readers(tx, editions, range, |edition, subscriber, _, choice| each(edition, subscriber, choice)).await
+}
+
+/// The same with the rendering that each copy was cut from: edition, reader, rendering, stories.
+///
+/// # Errors
+/// What the database says; that a block is damaged.
+pub async fn readers(
+    tx: &mut Tx,
+    editions: &[i64],
+    (after, upto): (i64, i64),
+    mut each: impl FnMut(i64, i64, i64, u64),
 ) -> Result<(), StoreError> {
     for some in editions.chunks(EDITIONS) {
         let some = serde_json::to_string(&some.iter().map(|id| [id]).collect::<Vec<_>>())?;
         for row in tx.q(READERS).bind(some).bind(after).bind(upto).all().await? {
             let head = Head { edition: row.get(0)?, first: row.get(1)?, last: row.get(2)?, copies: row.get(3)? };
-            let Readers { subscribers, choices, .. } =
+            let Readers { subscribers, variants, choices } =
                 block::readers(&row.get::<Vec<u8>>(4)?).ok_or_else(|| head.damaged())?;
             let from = subscribers.partition_point(|id| *id <= after);
-            for (subscriber, choice) in subscribers.iter().zip(choices).skip(from).take_while(|(id, _)| **id <= upto) {
-                each(head.edition, *subscriber, choice);
+            let copies = subscribers.iter().zip(variants).zip(choices).skip(from);
+            for ((subscriber, variant), choice) in copies.take_while(|((id, _), _)| **id <= upto) {
+                each(head.edition, *subscriber, variant, choice);
             }
         }
     }

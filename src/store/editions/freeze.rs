@@ -31,6 +31,8 @@ pub struct Frozen {
     pub first: bool,
     /// The subject in its first language.
     pub subject: String,
+    /// The correction or retraction of which it tells, where it is such an edition.
+    pub corrects: Option<i64>,
     /// What it was made with.
     pub settings: Settings,
     /// What it prints.
@@ -65,23 +67,23 @@ pub async fn next_number(tx: &mut Tx, newsletter_id: i64) -> Result<i64, StoreEr
 }
 
 const STALE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM json_each($1) r JOIN articles a ON a.id = r.value ->> 0 \
-     WHERE a.revision <> CAST(r.value ->> 1 AS BIGINT) OR a.withdrawn IS NOT NULL \
+     WHERE a.revision <> CAST(r.value ->> 1 AS BIGINT) OR (a.withdrawn IS NOT NULL AND $3 = 0) \
      OR CASE WHEN CAST($2 AS BIGINT) IS NULL THEN a.public_seq IS NULL OR a.removed IS NOT NULL \
      ELSE a.due_at IS NULL OR a.due_at <> CAST($2 AS BIGINT) END";
 
 /// Whether one of these articles has changed, or may not be shown any more, since it was chosen; with `advance`: whether it is
-/// no longer under embargo until then.
+/// no longer under embargo until then; with `notice`: what is printed of a withdrawn one is that it is withdrawn.
 ///
 /// # Errors
 /// What the database says.
-pub async fn is_stale(tx: &mut Tx, articles: &[Choice], advance: Option<Instant>) -> Result<bool, StoreError> {
+pub async fn is_stale(tx: &mut Tx, articles: &[Choice], notice: bool, advance: Option<Instant>) -> Result<bool, StoreError> {
     let rows: Vec<(String, i64)> = articles.iter().map(|c| (c.article.to_string(), c.revision)).collect();
     let until = advance.map(|at| at.timestamp_micros());
-    Ok(tx.q(STALE).bind(serde_json::to_string(&rows)?).bind(until).one().await?.get::<i64>(0)? > 0)
+    Ok(tx.q(STALE).bind(serde_json::to_string(&rows)?).bind(until).bind(i64::from(notice)).one().await?.get::<i64>(0)? > 0)
 }
 
 const INSERT: &str = "INSERT INTO editions (newsletter, number, state, reason, made_by, slot_at, composed_at, start_at, \
-     first, subject, settings, hash, needs, advance_until, audience_upto) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+     first, subject, settings, hash, needs, advance_until, corrects, audience_upto) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
      (SELECT COALESCE(MAX(id), 0) FROM subscribers)) RETURNING id";
 const INSERT_ARTICLES: &str = "INSERT INTO edition_articles (edition, language, position, story, article, revision) \
      SELECT $1, r.value ->> 0, CAST(r.value ->> 1 AS BIGINT), r.value ->> 2, r.value ->> 3, \
@@ -148,6 +150,7 @@ pub async fn insert(tx: &mut Tx, frozen: &Frozen) -> Result<i64, StoreError> {
         .bind(hash)
         .bind(frozen.needs)
         .bind(frozen.settings.advance.map(|at| at.timestamp_micros()))
+        .bind(frozen.corrects)
         .one()
         .await?
         .get(0)?;

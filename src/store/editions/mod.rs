@@ -4,10 +4,12 @@
 //! 2. [`freeze`] writes a whole edition, or nothing where somebody else was first.
 //! 3. [`fill`] writes the deliveries, one chunk of subscribers after the other.
 //! 4. [`approvals`] keeps who has approved one that needs it.
-//! 5. [`states`] holds, lets go on, ends, counts and reconciles.
+//! 5. [`corrections`] says who was sent what was corrected since, and who has been told.
+//! 6. [`states`] holds, lets go on, ends, counts and reconciles.
 
 pub mod approvals;
 pub mod audit;
+pub mod corrections;
 pub mod fill;
 pub mod findings;
 pub mod freeze;
@@ -143,6 +145,9 @@ pub struct Settings {
     /// Until when what it prints is under embargo, where it goes to accredited press before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advance: Option<Instant>,
+    /// The correction or retraction of which it tells those who were sent the earlier text, where it is such an edition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tells: Option<corrections::Tells>,
 }
 
 /// One edition as lists and pages show it.

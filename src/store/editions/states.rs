@@ -343,6 +343,44 @@ pub async fn changed(tx: &mut Tx, edition: i64) -> Result<Vec<Trouble>, StoreErr
     tx.q(CHANGED).bind(edition).all().await?.iter().map(trouble_of).collect()
 }
 
+// From the edition to the few articles that it prints.
+const EDITED: &str = "SELECT a.slug, a.language, r.kind, r.at FROM edition_articles ea JOIN articles a ON a.id = ea.article \
+     JOIN revisions r ON r.article = a.id AND r.id > ea.revision WHERE ea.edition = $1 AND r.kind IN ('minor', 'update') \
+     AND a.expunged IS NULL GROUP BY a.slug, a.language, r.kind, r.at, r.id ORDER BY r.id";
+
+/// An edit of an article that no note says anything of, after the edition that prints it was frozen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edited {
+    /// The article's slug.
+    pub slug: String,
+    /// Its language.
+    pub language: String,
+    /// `minor` or `update`.
+    pub kind: String,
+    /// When.
+    pub at: Instant,
+}
+
+impl Edited {
+    /// `floods (en): update`.
+    pub fn words(&self) -> String {
+        format!("{} ({}): {}", self.slug, self.language, self.kind)
+    }
+}
+
+/// What was edited of an edition's articles since it was frozen, without being a correction: it goes out as it was frozen, and
+/// whoever approves it is to know.
+///
+/// # Errors
+/// What the database says.
+pub async fn edited(tx: &mut Tx, edition: i64) -> Result<Vec<Edited>, StoreError> {
+    let rows = tx.q(EDITED).bind(edition).all().await?;
+    let read = |row: &Row| {
+        Ok(Edited { slug: row.get(0)?, language: row.get(1)?, kind: row.get(2)?, at: from_micros(row.get(3)?) })
+    };
+    rows.iter().map(read).collect()
+}
+
 pub(super) fn trouble_of(row: &Row) -> Result<Trouble, StoreError> {
     let what = ["corrected", "withdrawn", "removed", "under embargo", "made public"];
     let which = usize::try_from(row.get::<i64>(3)?).unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Templates, samples};
+use super::super::{CORRECTION, Templates, samples};
 use super::{Beside, Checked, TemplateFault, fault, without_comments};
 use crate::article::Language;
 use crate::audience::Person;
@@ -12,7 +12,7 @@ use crate::mail::inspect::{self, phrases};
 use crate::mail::{Choice, CutError, Links, Rendering};
 
 /// Names that a mail template is given (`docs/TEMPLATES.md` describes each).
-pub(in super::super) const MAIL_NAMES: [&str; 17] = [
+pub(in super::super) const MAIL_NAMES: [&str; 18] = [
     "newsletter",
     "number",
     "date",
@@ -28,6 +28,7 @@ pub(in super::super) const MAIL_NAMES: [&str; 17] = [
     "corrections",
     "stories",
     "lead",
+    "telling",
     "test",
     "sandbox",
 ];
@@ -45,7 +46,8 @@ impl Templates {
     pub(super) fn check_mail(&self, mail: &str, found: &mut Checked) {
         let mut unfit = BTreeSet::new();
         for language in &self.house.languages {
-            for (kind, issue) in samples::all(language) {
+            let samples = if mail == CORRECTION { samples::tellings(language) } else { samples::all(language) };
+            for (kind, issue) in samples {
                 match self.mail(mail, &issue) {
                     Ok(rendering) => {
                         self.check_copy(mail, (language, kind), &rendering, &mut unfit);

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use ring::digest;
-
 use super::unique::numbered;
 use super::{Change, Remark, Taken};
-use crate::article::{ArticleId, Content, Draft, Language, Note, RevisionKind, StoryId};
+use crate::article::{ArticleId, Content, Decided, Draft, Language, Note, RevisionKind, StoryId};
 use crate::clock::{Instant, from_micros};
-use crate::store::articles::{classify, read_id, read_instant, read_language, read_story, rows};
+use crate::store::articles::{classify, decided_of, read_id, read_instant, read_language, read_story, rows};
 use crate::store::{StoreError, Tx};
 
 /// What the store has of an article.
@@ -28,11 +26,25 @@ pub(super) struct Known {
     number: i64,
     hash: String,
     content: Content,
+    decided: Decided,
+    expunged: bool,
+}
+
+impl Known {
+    /// Whether nothing of it is kept any more, and nothing is to be taken in.
+    pub(super) fn is_expunged(&self) -> bool {
+        self.expunged
+    }
+
+    /// Its slug.
+    pub(super) fn slug(&self) -> &str {
+        &self.slug
+    }
 }
 
 const LOAD: &str = "
     SELECT a.id, a.story, a.source, a.guid, a.slug, a.language, a.published, a.updated, a.due_at, a.public_seq, a.removed,
-        a.withdrawn, a.revision, r.number, r.hash, r.content
+        a.withdrawn, a.revision, r.number, r.hash, r.content, a.decided, a.expunged
     FROM json_each($1) k JOIN articles a ON a.id = k.value ->> 0 JOIN revisions r ON r.id = a.revision";
 
 pub(super) async fn load(tx: &mut Tx, ids: &[ArticleId]) -> Result<HashMap<ArticleId, Known>, StoreError> {
@@ -56,6 +68,8 @@ pub(super) async fn load(tx: &mut Tx, ids: &[ArticleId]) -> Result<HashMap<Artic
                 number: row.get(13)?,
                 hash: row.get(14)?,
                 content: serde_json::from_str(&row.get::<String>(15)?)?,
+                decided: decided_of(&row, 16)?,
+                expunged: row.get::<Option<i64>>(17)?.is_some(),
             },
         );
     }
@@ -100,6 +114,9 @@ impl<'d> Plan<'d> {
     ) -> Result<Self, StoreError> {
         let mut content = draft.content.clone();
         date_notes(&mut content.corrections, known.map(|k| k.content.corrections.as_slice()).unwrap_or_default(), now);
+        date_notes(&mut content.updates, known.map(|k| k.content.updates.as_slice()).unwrap_or_default(), now);
+        // What staff decided stands over what the source says.
+        known.inspect(|known| known.decided.lay_over(&mut content));
         let json = serde_json::to_string(&content)?;
         let hash = hash(&json);
         // A story of its own until `stories::join` finds out whom it shares it with.
@@ -175,7 +192,7 @@ impl<'d> Plan<'d> {
             }
             self.guid.clone_from(&known.guid);
         }
-        let until = self.draft.embargo.filter(|e| *e > now);
+        let until = self.draft.embargo.filter(|e| *e > now && !known.decided.lifts(*e));
         if self.draft.draft || until.is_some() {
             self.removed = known.removed.or(Some(now));
             self.due_at = if self.draft.draft { None } else { until };
@@ -192,6 +209,9 @@ impl<'d> Plan<'d> {
         };
         if kind == RevisionKind::Minor && said.is_some() {
             kind = RevisionKind::Update;
+        }
+        if matches!(kind, RevisionKind::Minor | RevisionKind::Update) && said.is_none() {
+            kind = self.draft.change.unwrap_or(kind);
         }
         if kind != RevisionKind::Minor {
             self.updated = said.unwrap_or(now).max(known.updated);

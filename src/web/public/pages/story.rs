@@ -87,6 +87,8 @@ pub(super) struct Story {
     picture: Option<Picture>,
     html: String,
     corrections: Vec<Correction>,
+    /// Notes of new facts.
+    updates: Vec<Correction>,
     withdrawn: Option<String>,
     /// Where it first appeared, if not here: the host's name, and the address.
     first_appeared: Option<Label>,
@@ -103,22 +105,21 @@ impl Story {
     pub(super) fn of(site: &Site, revision: &Revision, siblings: &[Revision]) -> Story {
         let content = &revision.content;
         let language = &revision.language;
-        let corrected = |r: &Revision| r.content.corrections.len();
-        let others = siblings.iter().filter(|s| s.article != revision.article);
-        let mut versions: Vec<(Version, usize)> = others
+        let others = siblings.iter().filter(|s| s.article != revision.article && s.content.withdrawn.is_none());
+        let mut versions: Vec<(Version, bool)> = others
             .map(|other| {
                 let version = Version {
                     language: other.language.clone(),
                     name: site.templates.catalog().say(&other.language, "language-self", &[]),
                     url: page_of(site, other),
-                    behind: corrected(other) < corrected(revision),
+                    behind: is_behind(other, revision),
                 };
-                (version, corrected(other))
+                (version, is_behind(revision, other))
             })
             .collect();
         let place = |l: &Language| site.config.site.languages.iter().position(|s| s == l).unwrap_or(usize::MAX);
         versions.sort_by_key(|(version, _)| place(&version.language));
-        let ahead = versions.iter().filter(|(_, n)| *n > corrected(revision)).map(|(v, _)| v.clone()).collect();
+        let ahead = versions.iter().filter(|(_, ahead)| *ahead).map(|(v, _)| v.clone()).collect();
         let changed = revision.kind == RevisionKind::Update && revision.updated > revision.published;
         Story {
             title: content.title.clone(),
@@ -137,12 +138,19 @@ impl Story {
                 .iter()
                 .map(|n| Correction { at: n.at, text: note(&site.templates, n, language) })
                 .collect(),
+            updates: content.updates.iter().map(|n| Correction { at: n.at, text: n.text() }).collect(),
             withdrawn: content.withdrawn.clone(),
             first_appeared: content.canonical.as_deref().and_then(|url| elsewhere(site, url)),
             versions: versions.into_iter().map(|(version, _)| version).collect(),
             ahead,
         }
     }
+}
+
+/// Whether a version lacks a correction that its translation has, and staff have not said that it is right as it stands.
+fn is_behind(version: &Revision, other: &Revision) -> bool {
+    let checked = version.content.checked;
+    version.content.corrected_since(checked) < other.content.corrected_since(checked)
 }
 
 /// The path of an article's page.
