@@ -302,7 +302,10 @@ mod tests {
             let plan = tx.q(format!("EXPLAIN QUERY PLAN {sql}").leak()).bind("[]").bind(0i64).bind(9i64);
             let steps: Vec<String> = plan.all().await.unwrap().iter().map(|row| row.get(3).unwrap()).collect();
             assert!(steps[0].starts_with("SCAN r "), "{steps:?}");
-            assert!(steps[1].contains("SEARCH d USING PRIMARY KEY (edition=? AND subscriber>? AND subscriber<?)"), "{steps:?}");
+            assert!(
+                steps[1].contains("SEARCH d USING PRIMARY KEY (edition=? AND subscriber>? AND subscriber<?)"),
+                "{steps:?}"
+            );
         }
     }
 }
