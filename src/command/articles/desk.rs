@@ -8,7 +8,7 @@ use crate::clock::Instant;
 use crate::command::signed::{machine_user, signed_in};
 use crate::command::{Advice, Context, Exit, Usage, output};
 use crate::store::articles::desk::{self, Hand, Standing};
-use crate::store::articles::{State, listed, release_due, scripts};
+use crate::store::articles::{State, listed, original, release_due};
 use crate::store::editions::corrections;
 use crate::store::{Tx, wish};
 
@@ -42,7 +42,7 @@ impl About {
         let article = named(tx, &cx.config, &self.id).await?;
         let at = desk::standing(tx, article).await?;
         let at = at.ok_or_else(|| Usage(format!("there is no article {article} any more")))?;
-        if let Some(original) = scripts::original(tx, article).await? {
+        if let Some(original) = original(tx, article).await? {
             let said = format!("“{}” is made from article {original} in another script", at.content.title);
             return Err(Usage(said)).advise(format!("Nothing was done. Name {original}: this one follows it."));
         }

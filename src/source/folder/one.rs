@@ -44,6 +44,7 @@ pub async fn add(store: &Store, config: &Config, clock: &Clock, path: &Path) -> 
         every: Span::seconds(60),
         language: None,
         assets: None,
+        transliterate: false,
     };
     let size = std::fs::metadata(path).map(|meta| meta.len()).unwrap_or_default();
     let found = Found { key: name, size, fingerprint: stamp(path) };

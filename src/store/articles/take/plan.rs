@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use ring::digest;
+
 use super::unique::numbered;
 use super::{Change, Remark, Taken};
 use crate::article::{ArticleId, Content, Decided, Draft, Language, Note, RevisionKind, StoryId};
