@@ -41,6 +41,6 @@ mod sending;
 mod session;
 mod signed;
 mod sources;
-mod valid;
 mod told;
+mod valid;
 mod world;

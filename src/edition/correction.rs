@@ -349,8 +349,9 @@ impl Sheet<'_> {
         let article = &self.plan.article;
         let printed = self.way.printings.iter().filter(|printing| printing.language == *language);
         let first = printed.clone().map(|printing| printing.sent).min();
-        let web_url =
-            printed.last().map(|printing| compose::web_url(site, language, &self.newsletter.name, printing.number));
+        let web_url = printed
+            .max_by_key(|printing| printing.edition)
+            .map(|printing| compose::web_url(site, language, &self.newsletter.name, printing.number));
         Issue {
             newsletter: issue::Newsletter {
                 name: self.newsletter.name.clone(),

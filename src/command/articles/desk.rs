@@ -197,7 +197,7 @@ async fn restore(tx: &mut Tx, at: Standing, hand: &Hand<'_>) -> anyhow::Result<i
             .advise("Nothing was done. Take `withdrawn:` out of its front matter.");
     }
     let restored = desk::restore(tx, at, hand).await?;
-    Ok(restored.ok_or_else(|| anyhow::anyhow!("nothing is kept of what it said before it was withdrawn"))?)
+    restored.ok_or_else(|| anyhow::anyhow!("nothing is kept of what it said before it was withdrawn"))
 }
 
 async fn release(tx: &mut Tx, cx: &Context, at: Standing, hand: &Hand<'_>) -> anyhow::Result<()> {

@@ -222,13 +222,16 @@ const SENT: &str = "
     SELECT d.subscriber, d.edition, d.variant, d.choice FROM json_each($1) r CROSS JOIN deliveries d
     WHERE d.edition = CAST(r.value ->> 0 AS BIGINT) AND d.subscriber > $2 AND d.subscriber <= $3 AND d.state IN (2, 7)";
 
+/// What a rendering holds of the earlier text: by which route, at which bit of a choice, in which language.
+type Held<'a> = (usize, u64, &'a Language);
+
 /// Who was sent the earlier text by which route, and in which language; where several editions sent it, the last counts.
 async fn copies(
     tx: &mut Tx,
     tells: &Tells,
     (after, upto): (i64, i64),
 ) -> Result<BTreeMap<i64, BTreeMap<usize, Language>>, StoreError> {
-    let mut held: HashMap<(i64, i64), Vec<(usize, u64, &Language)>> = HashMap::new();
+    let mut held: HashMap<(i64, i64), Vec<Held<'_>>> = HashMap::new();
     for (n, route) in tells.routes.iter().enumerate() {
         for source in &route.sources {
             let bit = u32::try_from(source.position).ok().and_then(|position| 1u64.checked_shl(position)).unwrap_or(0);
