@@ -350,6 +350,7 @@ impl Sheet<'_> {
         let printed = self.way.printings.iter().filter(|printing| printing.language == *language);
         let first = printed.clone().map(|printing| printing.sent).min();
         let web_url = printed
+            .filter(|printing| printing.on_web)
             .max_by_key(|printing| printing.edition)
             .map(|printing| compose::web_url(site, language, &self.newsletter.name, printing.number));
         Issue {

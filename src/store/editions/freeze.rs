@@ -76,10 +76,23 @@ const STALE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM json_each($1) r JOIN a
 ///
 /// # Errors
 /// What the database says.
-pub async fn is_stale(tx: &mut Tx, articles: &[Choice], notice: bool, advance: Option<Instant>) -> Result<bool, StoreError> {
+pub async fn is_stale(
+    tx: &mut Tx,
+    articles: &[Choice],
+    notice: bool,
+    advance: Option<Instant>,
+) -> Result<bool, StoreError> {
     let rows: Vec<(String, i64)> = articles.iter().map(|c| (c.article.to_string(), c.revision)).collect();
     let until = advance.map(|at| at.timestamp_micros());
-    Ok(tx.q(STALE).bind(serde_json::to_string(&rows)?).bind(until).bind(i64::from(notice)).one().await?.get::<i64>(0)? > 0)
+    Ok(tx
+        .q(STALE)
+        .bind(serde_json::to_string(&rows)?)
+        .bind(until)
+        .bind(i64::from(notice))
+        .one()
+        .await?
+        .get::<i64>(0)?
+        > 0)
 }
 
 const INSERT: &str = "INSERT INTO editions (newsletter, number, state, reason, made_by, slot_at, composed_at, start_at, \
