@@ -305,6 +305,7 @@ impl Maker<'_> {
             published: at,
             updated: at,
             corrections: Vec::new(),
+            updates: Vec::new(),
             withdrawn: None,
             translations: Vec::new(),
             seq: 0,
