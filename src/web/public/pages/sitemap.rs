@@ -270,7 +270,7 @@ async fn pages(site: &Site, tx: &mut crate::store::Tx) -> Result<String, PageErr
     let everywhere: Vec<&Language> = config.languages.iter().collect();
     let mut fixed = vec![Page::Home, Page::Archive, Page::Feeds, Page::Accessibility, Page::Privacy];
     fixed.extend(site.config.topics.iter().map(|topic| Page::Topic(topic.id.clone())));
-    fixed.extend(site.config.feeds().iter().map(|feed| Page::Feed(feed.name.clone())));
+    fixed.extend(site.shelf.feeds(&site.config).iter().map(|feed| Page::Feed(feed.name.clone())));
     all.extend(fixed.into_iter().map(|page| (page, everywhere.clone())));
     for language in &config.languages {
         for (year, _) in articles::years(tx, language, zone).await? {
