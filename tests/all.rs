@@ -16,6 +16,7 @@ mod events;
 mod feeds;
 mod held;
 mod hold;
+mod hostile;
 mod hours;
 mod house;
 mod hub;

@@ -15,7 +15,22 @@ use mail_parser::MessageParser;
 use tokio_util::sync::CancellationToken;
 
 /// Pages of each language, after its prefix.
-const PAGES: [&str; 6] = ["/", "/archive/", "/feeds/", "/feeds/news/", "/privacy", "/nowhere"];
+const PAGES: [&str; 14] = [
+    "/",
+    "/archive/",
+    "/archive/2026",
+    "/archive/2026/11",
+    "/topics/civil-protection",
+    "/topics/culture",
+    "/feeds/",
+    "/feeds/news/",
+    "/search",
+    "/search?q=most+bridge&year=2026",
+    "/search?q=nothing-of-this-kind",
+    "/privacy",
+    "/accessibility",
+    "/nowhere",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_and_mails_stand_in_a_browser_as_wcag_wants_them() {

@@ -1,6 +1,7 @@
 //! `config.toml` as types, one file a section. Every key is documented once, here: the doc comments
 //! are the reference that `herald config explain` prints and `docs/CONFIG.md` is made of.
 
+mod accessibility;
 pub mod address;
 mod check;
 mod dkim;
@@ -30,6 +31,7 @@ mod tree;
 
 pub mod reference;
 
+pub use accessibility::{Accessibility, Status as AccessibilityStatus};
 pub use check::check_text;
 pub use dkim::{Dkim, Ed25519, Unusable};
 pub use error::{ConfigError, Fault};
@@ -102,6 +104,9 @@ pub struct Config {
     /// Who is told when an edition that was due does not go out.
     #[serde(default)]
     pub alerts: Alerts,
+    /// What the page on accessibility says.
+    #[serde(default)]
+    pub accessibility: Accessibility,
     /// How long what has been is kept.
     #[serde(default)]
     pub keep: Keep,

@@ -232,7 +232,9 @@ site-search-how = Words are found in titles, summaries and texts, whichever alph
 site-accessibility = Accessibility
 site-access-pledge = { $publisher } wants everybody to be able to read these pages, as Directive (EU) 2016/2102 and the standard EN 301 549 ask. This statement is about all public pages at this address.
 site-access-status = How far we are
-site-access-status-text = These pages meet level AA of the Web Content Accessibility Guidelines (WCAG) 2.2 in part: what is named below is missing.
+site-access-full = These pages meet level AA of the Web Content Accessibility Guidelines (WCAG) 2.2 in full.
+site-access-partial = These pages meet level AA of the Web Content Accessibility Guidelines (WCAG) 2.2 in part: what is named below is missing.
+site-access-none = These pages do not yet meet level AA of the Web Content Accessibility Guidelines (WCAG) 2.2: what is named below is missing.
 site-access-missing = What is not accessible
 site-access-missing-text = Some of what we publish may lack what it should have:
 site-access-pictures = pictures that came to us without a description (WCAG 1.1.1);
@@ -244,6 +246,7 @@ site-access-prepared-text = By self-assessment. Each kind of page is tested by p
 site-access-feedback = Tell us
 site-access-feedback-text = If you cannot read something here, or need it in another form (large print, plain text, read aloud), write to us or ring us and we will see to it.
 site-access-enforcement = If our answer does not help
+site-access-authority = You can turn to:
 site-access-enforcement-text = You can turn to the authority that watches over the accessibility of public pages in your country, or to the ombudsman.
 
 ## Leaving and preferences

@@ -235,7 +235,9 @@ site-search-how = Reči se traže u naslovima, sažecima i tekstovima, kojim god
 site-accessibility = Pristupačnost
 site-access-pledge = { $publisher } želi da svako može da čita ove strane, kao što traže Direktiva (EU) 2016/2102 i standard EN 301 549. Ova izjava važi za sve javne strane na ovoj adresi.
 site-access-status = Dokle smo stigli
-site-access-status-text = Ove strane delimično ispunjavaju nivo AA smernica WCAG 2.2: nedostaje ono što je navedeno niže.
+site-access-full = Ove strane u potpunosti ispunjavaju nivo AA smernica WCAG 2.2.
+site-access-partial = Ove strane delimično ispunjavaju nivo AA smernica WCAG 2.2: nedostaje ono što je navedeno niže.
+site-access-none = Ove strane još ne ispunjavaju nivo AA smernica WCAG 2.2: nedostaje ono što je navedeno niže.
 site-access-missing = Šta nije pristupačno
 site-access-missing-text = Ponečemu što objavljujemo može da nedostaje ono što bi trebalo da ima:
 site-access-pictures = slike koje su nam stigle bez opisa (WCAG 1.1.1);
@@ -247,6 +249,7 @@ site-access-prepared-text = Samoprocenom. Svaka vrsta strane ispituje se program
 site-access-feedback = Javite nam
 site-access-feedback-text = Ako ovde nešto ne možete da pročitate ili vam treba u drugom obliku (krupna slova, običan tekst, pročitano naglas), pišite nam ili pozovite i pobrinućemo se za to.
 site-access-enforcement = Ako vam naš odgovor ne pomogne
+site-access-authority = Možete da se obratite:
 site-access-enforcement-text = Možete da se obratite organu koji u vašoj zemlji nadzire pristupačnost javnih strana ili ombudsmanu.
 
 ## Otkazivanje i podešavanja

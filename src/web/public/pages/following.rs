@@ -8,7 +8,7 @@ use super::frame::{Frame, Section, absolute};
 use super::story::Item;
 use super::{PageError, Shown};
 use crate::article::{Language, Selection};
-use crate::config::{Basis, Config, Feed};
+use crate::config::{Basis, Config, Feed, Text};
 use crate::feed::Format;
 use crate::store::articles;
 use crate::web::public::Site;
@@ -153,11 +153,17 @@ pub(super) fn privacy(site: &Site, language: &Language) -> Result<Shown, PageErr
 
 /// For whom these pages are made and what is missing, in the parts that Commission Implementing Decision (EU) 2018/1523 names.
 pub(super) fn accessibility(site: &Site, language: &Language) -> Result<Shown, PageError> {
+    let said = &site.config.accessibility;
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text.get(language).to_owned());
     let title = super::say(site, language, "site-accessibility");
     let html = Frame::new(site, language, &title)
         .is(&Page::Accessibility)
         .under(super::say(site, language, "site-newsroom"), &Page::Home)
         .here(title.as_str())
+        .with("status", said.status.word())
+        .with("missing", &text(&said.missing))
+        .with("prepared", &text(&said.prepared))
+        .with("authority", &text(&said.authority))
         .render("site/accessibility.html")?;
     Ok(Shown::Page(html))
 }

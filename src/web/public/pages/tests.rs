@@ -24,6 +24,11 @@ publisher = "Office"
 address = "Office, Street 1, 11000 Belgrade"
 contact = "press@newsroom.example, +381 11 555 01 00"
 
+[accessibility]
+status = "full"
+prepared = "3 March 2026"
+authority = { en = "The Ombudsman, Street 2", sr-Latn = "Ombudsman, Ulica 2" }
+
 [[topics]]
 id = "rivers"
 name = { en = "Rivers", sr-Latn = "Reke", sr-Cyrl = "Реке" }
@@ -270,6 +275,19 @@ async fn what_is_not_there_is_said_and_never_breaks() {
     let mut tx = site.store.read().await.expect("a transaction");
     assert!(articles::is_shown(&mut tx, "bridge.jpg").await.expect("an answer"));
     assert!(!articles::is_shown(&mut tx, "secret.jpg").await.expect("an answer"), "a picture under embargo");
+}
+
+#[tokio::test]
+async fn the_newsroom_says_how_accessible_it_is_and_who_watches_over_that() {
+    let (_folder, site) = newsroom().await;
+    let (_, html) = ask(&site, "/accessibility").await;
+    for said in
+        ["2.2 in full.", "<p>3 March 2026</p>", "You can turn to: The Ombudsman, Street 2", "press@newsroom.example"]
+    {
+        assert!(html.contains(said), "{said}\n{html}");
+    }
+    assert!(!html.contains("pictures that came to us"), "{html}");
+    assert!(ask(&site, "/sr-latn/accessibility").await.1.contains("Možete da se obratite: Ombudsman, Ulica 2"));
 }
 
 #[tokio::test]
