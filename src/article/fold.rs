@@ -11,8 +11,8 @@ const LONGEST: usize = 64;
 const TYPED: usize = 200;
 /// The most words and phrases that are looked for at once.
 const TERMS: usize = 10;
-/// A word of fewer letters is looked for as it is, a longer one also as the beginning of a word.
-const BEGINNING: usize = 2;
+/// A word of fewer letters is looked for as it is, a longer one also as the beginning of a word: “na” is not meant to find “nacija”.
+const BEGINNING: usize = 3;
 const QUOTES: [char; 6] = ['"', '“', '”', '„', '«', '»'];
 
 /// A word of a text.
@@ -253,7 +253,7 @@ mod tests {
         };
         assert_eq!(read("Most \"na Savi\" i"), ["most*", "na savi", "i"]);
         assert_eq!(read("„Нови мост” пут"), ["novi most", "put*"]);
-        assert_eq!(read("covid-19 covid-19"), ["covid 19*"]);
+        assert_eq!(read("covid-191 covid-191 na"), ["covid 191*", "na"]);
         assert_eq!(read("\"not closed here"), ["not*", "closed*", "here*"]);
         assert!(read("\"\" ' - * ( ) : ^ OR\0").len() == 1, "OR is a word");
         assert!(Sought::read("?!*").is_empty());

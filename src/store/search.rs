@@ -3,7 +3,7 @@
 //! 1. Triggers on `articles` note what changed (`search_waiting`), whoever changed it.
 //! 2. [`index_some`] takes a batch from that list and writes its words anew, as [`article::fold`](crate::article::fold) folds them.
 //! 3. [`find`] finds them: articles with all the words in their title first, newest first among equals. Documents are numbered
-//!    in the order of language and publication, so both databases go through a language's newest first and stop early.
+//!    by language and from the newest to the oldest, so both databases go through them in that order and stop early.
 
 mod index;
 #[cfg(test)]
@@ -19,10 +19,12 @@ use crate::clock::Instant;
 /// No more are counted, and no more can be paged through.
 pub const MOST: i64 = 1_000;
 
-/// Seconds before 1970 that a document's number can tell.
+/// Seconds before 1970, and after it, that a document's number can tell.
 const BEFORE: i64 = 1 << 34;
 /// Bits of the number below the second.
 const SERIAL: u32 = 19;
+/// Numbers of one second.
+const A_SECOND: i64 = 1 << SERIAL;
 /// Bits of the number below the language.
 const BELOW: u32 = 54;
 
@@ -46,9 +48,9 @@ pub struct Found {
     pub revisions: Vec<Revision>,
 }
 
-/// The number of the first document of a language that was published in that second.
+/// The number of the first document of a language that was published in that second: the later, the smaller.
 fn number(language: i64, published: Instant) -> i64 {
-    let second = (published.timestamp() + BEFORE).clamp(0, 2 * BEFORE - 1);
+    let second = (BEFORE - published.timestamp()).clamp(0, 2 * BEFORE - 1);
     (language << BELOW) | (second << SERIAL)
 }
 
@@ -73,7 +75,8 @@ impl Asked {
         };
         let language: i64 = row.get(0)?;
         let (from, to) = match scope.within {
-            Some((from, to)) => (number(language, from), number(language, to)),
+            // Behind the second that is no more within, up to the end of the first one that is.
+            Some((from, to)) => (number(language, to) + A_SECOND, number(language, from) + A_SECOND),
             None => (language << BELOW, (language + 1) << BELOW),
         };
         let topic = scope.topic.as_deref().map(|topic| index::mark(&topic_id(topic)));
@@ -109,9 +112,10 @@ fn pg(sought: &Sought, topic: Option<String>) -> (String, String) {
     (format!("{all}{topic}"), all)
 }
 
-/// The public documents that match, on SQLite and on PostgreSQL. CROSS JOIN is the order of the loops.
+/// The public documents that match, on SQLite and on PostgreSQL. CROSS JOIN is the order of the loops; only the index's own number
+/// is an order that it has without sorting.
 macro_rules! matching {
-    ($head:literal, $lite:literal, $pg:literal, $tail:literal) => {
+    ($head:literal, $lite:literal, $pg:literal, ($lite_tail:literal, $pg_tail:literal)) => {
         (
             concat!(
                 $head,
@@ -119,14 +123,14 @@ macro_rules! matching {
                  CROSS JOIN articles a ON a.id = d.article WHERE w.search_words MATCH ",
                 $lite,
                 " AND w.rowid >= $3 AND w.rowid < $4 AND a.public_seq IS NOT NULL AND a.removed IS NULL ",
-                $tail
+                $lite_tail
             ),
             concat!(
                 $head,
                 " FROM search_documents d JOIN articles a ON a.id = d.article WHERE ",
                 $pg,
                 " AND d.id >= $3 AND d.id < $4 AND a.public_seq IS NOT NULL AND a.removed IS NULL ",
-                $tail
+                $pg_tail
             ),
         )
     };
@@ -136,25 +140,25 @@ const IN_TITLE: (&str, &str) = matching!(
     "SELECT d.article",
     "('(' || $1 || ') AND (' || $2 || ')')",
     "d.words @@ CAST($1 AS tsquery) AND d.title @@ CAST($2 AS tsquery)",
-    "ORDER BY d.id DESC LIMIT $5 OFFSET $6"
+    ("ORDER BY w.rowid LIMIT $5 OFFSET $6", "ORDER BY d.id LIMIT $5 OFFSET $6")
 );
 const ELSEWHERE: (&str, &str) = matching!(
     "SELECT d.article",
     "('(' || $1 || ') NOT (' || $2 || ')')",
     "d.words @@ CAST($1 AS tsquery) AND NOT d.title @@ CAST($2 AS tsquery)",
-    "ORDER BY d.id DESC LIMIT $5 OFFSET $6"
+    ("ORDER BY w.rowid LIMIT $5 OFFSET $6", "ORDER BY d.id LIMIT $5 OFFSET $6")
 );
 const COUNT_IN_TITLE: (&str, &str) = matching!(
     "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1",
     "('(' || $1 || ') AND (' || $2 || ')')",
     "d.words @@ CAST($1 AS tsquery) AND d.title @@ CAST($2 AS tsquery)",
-    "LIMIT $5) t"
+    ("LIMIT $5) t", "LIMIT $5) t")
 );
 const COUNT: (&str, &str) = matching!(
     "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1",
     "$1",
     "d.words @@ CAST($1 AS tsquery) AND CAST($2 AS tsquery) IS NOT NULL",
-    "LIMIT $5) t"
+    ("LIMIT $5) t", "LIMIT $5) t")
 );
 
 impl Asked {

@@ -136,6 +136,7 @@ site-archive-lede = { $count ->
     [one] { $count } article, { $span }.
    *[other] { $count } articles, { $span }.
 }
+site-archive-search = Search all of them for a word
 site-years = Years
 site-months = Other months
 site-pages = Pages

@@ -139,6 +139,7 @@ site-archive-lede = { $count ->
     [few] { $count } вести, { $span }.
    *[other] { $count } вести, { $span }.
 }
+site-archive-search = Потражите реч у свим вестима
 site-years = Године
 site-months = Други месеци
 site-pages = Стране

@@ -139,6 +139,7 @@ site-archive-lede = { $count ->
     [few] { $count } vesti, { $span }.
    *[other] { $count } vesti, { $span }.
 }
+site-archive-search = Potražite reč u svim vestima
 site-years = Godine
 site-months = Drugi meseci
 site-pages = Strane

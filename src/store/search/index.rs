@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{SERIAL, number};
+use super::{A_SECOND, number};
 use crate::article::fold::folded;
 use crate::article::{ArticleId, Revision, topic_id};
 use crate::store::articles::{public_ones, read_id, rows};
@@ -87,7 +87,7 @@ async fn numbered(tx: &mut Tx, revisions: &[Revision]) -> Result<Vec<i64>, Store
         languages.insert(row.get::<String>(0)?, row.get::<i64>(1)?);
     }
     let first = |r: &Revision| number(languages.get(r.language.as_str()).copied().unwrap_or_default(), r.published);
-    let firsts: Vec<[i64; 2]> = revisions.iter().map(first).map(|n| [n, n + (1 << SERIAL)]).collect();
+    let firsts: Vec<[i64; 2]> = revisions.iter().map(first).map(|n| [n, n + A_SECOND]).collect();
     let mut next = BTreeMap::new();
     for row in tx.q(LAST).bind(serde_json::to_string(&firsts)?).all().await? {
         let first: i64 = row.get(0)?;
