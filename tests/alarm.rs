@@ -202,6 +202,8 @@ async fn what_cannot_be_made_and_what_no_relay_takes_is_an_alarm_and_staff_that_
     world.pass(false).await;
     let posts = called.since().0;
     assert_eq!(states_of(&posts), [("over", "failed:daily"), ("raised", "relay")], "{posts:?}");
+    let (_, shown) = crate::world::herald(&world, &["editions", "show", "1"]);
+    assert!(shown.contains("No relay takes mail"), "{shown}");
     // A process that has just begun has not tried yet: that is not the end of it.
     let site = world.newsroom.site.clone();
     let fresh = Newsroom::open(site.config, site.store.clone(), world.clock.clone()).await.expect("a newsroom");

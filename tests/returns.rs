@@ -230,6 +230,8 @@ async fn count_once(world: World) {
     let (code, out, _) = read(&world, &["mail", "returns.mbox"], "");
     assert_eq!(code, 0);
     assert!(out.contains("3 known before"), "{out}");
+    let shown = crate::world::json(&world, &["--json", "editions", "show", "1"]);
+    assert_eq!(shown["reports"], serde_json::json!({"suppressed": 2, "kept": 1}), "{shown}");
     // The next edition goes to whoever is left.
     world.clear_outbox();
     world.article("two", "Two", "en", chrono::Duration::minutes(1));

@@ -8,6 +8,8 @@ mod recipients;
 mod retry;
 mod show;
 
+use std::collections::BTreeMap;
+
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -129,6 +131,12 @@ struct Shown<'a> {
     /// How fast it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pace: Option<Pace>,
+    /// What came back of it: how many reports, by what was done about them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reports: Option<BTreeMap<String, i64>>,
+    /// Why no relay takes mail, while it goes out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relay_down: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed_at: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,6 +200,8 @@ impl<'a> Shown<'a> {
             corrects: edition.settings.tells.as_ref().map(|tells| tells.revision),
             waits: None,
             pace: None,
+            reports: None,
+            relay_down: None,
             approvals: None,
             log: None,
             findings: None,

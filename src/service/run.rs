@@ -128,6 +128,8 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     if let Err(error) = &watching {
         tracing::warn!("folders are not watched for changes, only read every so often: {error}");
     }
+    // What was saved after the read at the start and before the watching would otherwise wait for its turn.
+    newsroom.site.wake.up(Task::Sources);
     stop.cancelled().await;
     drop(watching);
     tasks.close();

@@ -102,6 +102,17 @@ pub async fn sent_at(tx: &mut Tx, edition: i64, subscriber: i64) -> Result<Optio
     }
 }
 
+const OF_EDITION: &str =
+    "SELECT done, CAST(COUNT(*) AS BIGINT) FROM returns WHERE edition = $1 GROUP BY done ORDER BY 2 DESC, 1";
+
+/// What came back of an edition: how many reports, by what was done about them.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_edition(tx: &mut Tx, edition: i64) -> Result<Vec<(String, i64)>, StoreError> {
+    tx.q(OF_EDITION).bind(edition).all().await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
 const POSITION: &str = "SELECT validity, uid FROM mailboxes WHERE name = $1";
 
 /// How far the mailbox of that name has been read: its numbering, and the number up to which everything is done with.

@@ -5,12 +5,13 @@ use crate::clock::Instant;
 use crate::command::{self, Context, Exit, Table, output};
 use crate::delivery::length;
 use crate::edition::approve;
+use crate::store::alarms::Alarm;
 use crate::store::deliveries::seal::{self, Ledger};
 use crate::store::editions::approvals::Approval;
 use crate::store::editions::going::{self, Wait};
 use crate::store::editions::ramp::RAMP;
 use crate::store::editions::{self, Edition, State, findings, states};
-use crate::store::{Store, Tx, acts, keys};
+use crate::store::{Store, Tx, acts, alarms, keys, returns};
 
 pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<Exit> {
     let (edition, counts) = found(store, id).await?;
@@ -19,6 +20,8 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     let refusals = states::refusals(&mut tx, id).await?;
     let waits = going::waits(&mut tx, id).await?;
     let pace = pace(&mut tx, &edition, cx.clock.now()).await?;
+    let reports = returns::of_edition(&mut tx, id).await?;
+    let relay = relay_down(&mut tx, &edition).await?;
     let found = findings::of(&mut tx, id).await?;
     let log = acts::of(&mut tx, id).await?;
     let ring = keys::ring(&mut tx).await?;
@@ -33,6 +36,8 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
             |given: &Approval| Approver { name: given.name.clone(), at: given.at, alone: given.alone.clone() };
         (shown.waits, shown.pace) = (Some(waits), pace);
         shown.edited = Some(edited);
+        shown.reports = Some(reports.into_iter().collect());
+        shown.relay_down = relay.map(|alarm| alarm.words);
         (shown.approvals, shown.log) = (Some(standing.given.iter().map(approver).collect()), Some(log));
         (shown.sealed_at, shown.kept_until) = match ledger {
             Ledger::Rows => (None, None),
@@ -83,6 +88,13 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
     let indent = |wait: &Wait| ("", format!("{} {}, from {}", wait.copies, deferred(wait), cx.when(wait.from)));
     facts.extend(waits.iter().map(indent));
     facts.extend(pace.map(|pace| ("Pace", told(&pace))));
+    if let Some(alarm) = relay {
+        facts.push(("No relay takes mail", format!("since {}: {}", cx.when(alarm.seen_at), alarm.words)));
+    }
+    if !reports.is_empty() {
+        let by: Vec<String> = reports.iter().map(|(done, count)| format!("{count} {done}")).collect();
+        facts.push(("Reports that came back", by.join(", ")));
+    }
     facts.push(("Hash", edition.hash.clone()));
     for (name, value) in facts {
         output::line(format!("  {name:<26}{value}"))?;
@@ -146,6 +158,15 @@ pub(super) async fn run(cx: &Context, store: &Store, id: i64) -> anyhow::Result<
         output::line(format!("`herald editions retry {id}` takes again what is without an answer and held."))?;
     }
     Ok(Exit::Done)
+}
+
+/// What keeps every relay from taking mail, while the edition goes out; as the daemon, or the last `once`, found it.
+async fn relay_down(tx: &mut Tx, edition: &Edition) -> anyhow::Result<Option<Alarm>> {
+    if !matches!(edition.state, State::Queued | State::Sending) {
+        return Ok(None);
+    }
+    let known = alarms::all(tx).await?;
+    Ok(known.into_iter().find(|alarm| alarm.cause == "relay" && alarm.over_at.is_none()))
 }
 
 /// How fast it goes; `None` where it does not.
