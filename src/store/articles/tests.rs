@@ -331,3 +331,72 @@ async fn what_an_address_leads_to_is_there_or_not() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_staff_decide_outlives_the_next_read_on_both() {
+    use crate::article::Note;
+    use crate::store::editions::corrections::{self, Route, Source, Tells};
+    let (_folder, stores) = stores().await;
+    for store in &stores {
+        let mut tx = store.write().await.unwrap();
+        let first = draft("a", "en");
+        let id = publish(&mut tx, std::slice::from_ref(&first), at(2, 8)).await[0].article;
+        let hand = |day| desk::Hand { who: "user:ana", now: at(day, 9), why: Some("a reason") };
+        let standing = async |tx: &mut Tx| desk::standing(tx, id).await.unwrap().unwrap();
+
+        let note = Note { at: at(3, 9), note: None, wrong: Some("ten".into()), right: Some("two".into()) };
+        let now = standing(&mut tx).await;
+        let correction = desk::correct(&mut tx, now, note.clone(), &hand(3)).await.unwrap();
+        let again = take_in(&mut tx, "newsroom", &first, at(4, 8)).await.unwrap();
+        assert_eq!(again.change, Change::Unchanged, "the file says nothing new");
+        assert_eq!(present(&mut tx, id).await.content.corrections, [note.clone()]);
+        let reworded = Note { right: Some("two of them".into()), ..note };
+        let now = standing(&mut tx).await;
+        desk::reword(&mut tx, now, reworded, &hand(4)).await.unwrap().unwrap();
+        let now = standing(&mut tx).await;
+        desk::update(&mut tx, now, None, &hand(5)).await.unwrap();
+        assert_eq!(present(&mut tx, id).await.updated, at(5, 9));
+        let now = standing(&mut tx).await;
+        desk::belittle(&mut tx, now, &hand(6)).await.unwrap();
+        assert_eq!(present(&mut tx, id).await.updated, at(3, 9), "back to the correction");
+        let now = standing(&mut tx).await;
+        desk::check(&mut tx, now, &hand(7)).await.unwrap();
+        let now = standing(&mut tx).await;
+        desk::retract(&mut tx, now, "It was another.", &hand(8)).await.unwrap();
+        assert_eq!(present(&mut tx, id).await.content.text, "It was another.");
+        let now = standing(&mut tx).await;
+        desk::restore(&mut tx, now, &hand(9)).await.unwrap().unwrap();
+        assert_eq!(present(&mut tx, id).await.content.text, "Text of a");
+        assert_eq!(take_in(&mut tx, "newsroom", &first, at(10, 8)).await.unwrap().change, Change::Unchanged);
+
+        assert_eq!(corrections::newest(&mut tx, id, false).await.unwrap(), Some((correction, false, at(3, 9))));
+        assert!(corrections::printed_before(&mut tx, id, correction).await.unwrap().is_empty());
+        assert!(corrections::told(&mut tx, correction).await.unwrap().is_empty());
+        let source = Source { edition: 1, variant: 0, position: 0, language: "en".parse().unwrap() };
+        let route = Route { newsletter: 1, lists: vec!["public".into()], sources: vec![source] };
+        let tells = Tells { revision: correction, routes: vec![route], told: vec![1] };
+        assert_eq!(corrections::sort(&mut tx, &tells, (0, 4000)).await.unwrap().sent, 0);
+
+        let now = standing(&mut tx).await;
+        expunge::expunge(&mut tx, &now, "an order", &hand(11)).await.unwrap();
+        expunge::forget_words(&mut tx).await.unwrap();
+        assert_eq!(take_in(&mut tx, "newsroom", &first, at(12, 8)).await.unwrap().remarks, [Remark::Expunged]);
+        assert!(was_public(&mut tx, &"en".parse().unwrap(), "a").await.unwrap(), "its address is known, and not kept");
+        let states = history::states(&mut tx, id).await.unwrap();
+        assert!(states.iter().all(|state| state.revision.content == Content::default()));
+        let deeds = history::deeds(&mut tx, id).await.unwrap();
+        assert_eq!(deeds.last().unwrap().why.as_deref(), Some("an order"));
+        assert!(deeds.iter().rev().skip(1).all(|deed| deed.why.is_none()), "what was said of it may name it");
+
+        let mut held = draft("held", "en");
+        held.embargo = Some(at(28, 8));
+        let held_id = publish(&mut tx, std::slice::from_ref(&held), at(12, 8)).await[0].article;
+        let waits = desk::standing(&mut tx, held_id).await.unwrap().unwrap();
+        desk::release(&mut tx, waits, at(28, 8), &hand(13)).await.unwrap();
+        assert_eq!(release_due(&mut tx, at(13, 9)).await.unwrap(), [held_id]);
+        assert_eq!(take_in(&mut tx, "newsroom", &held, at(14, 8)).await.unwrap().change, Change::Unchanged);
+        held.embargo = Some(at(29, 8));
+        take_in(&mut tx, "newsroom", &held, at(14, 9)).await.unwrap();
+        assert!(present(&mut tx, held_id).await.public_seq.is_none(), "a later embargo is another one");
+    }
+}
