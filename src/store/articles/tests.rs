@@ -349,7 +349,7 @@ async fn what_staff_decide_outlives_the_next_read_on_both() {
         let correction = desk::correct(&mut tx, now, note.clone(), &hand(3)).await.unwrap();
         let again = take_in(&mut tx, "newsroom", &first, at(4, 8)).await.unwrap();
         assert_eq!(again.change, Change::Unchanged, "the file says nothing new");
-        assert_eq!(present(&mut tx, id).await.content.corrections, [note.clone()]);
+        assert_eq!(present(&mut tx, id).await.content.corrections, std::slice::from_ref(&note));
         let reworded = Note { right: Some("two of them".into()), ..note };
         let now = standing(&mut tx).await;
         desk::reword(&mut tx, now, reworded, &hand(4)).await.unwrap().unwrap();
