@@ -8,6 +8,7 @@ mod articles;
 mod broken;
 mod browser;
 mod cli;
+mod copy;
 mod daemon;
 mod door;
 mod editions;

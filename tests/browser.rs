@@ -10,7 +10,7 @@ use herald::clock::Clock;
 use herald::config::Config;
 use herald::service::Newsroom;
 use herald::store::Store;
-use herald::web::{self, public};
+use herald::web;
 use mail_parser::MessageParser;
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +46,7 @@ async fn pages_and_mails_stand_in_a_browser_as_wcag_wants_them() {
     let newsroom = sample(folder.path(), &base).await;
     newsroom.pass(true, CancellationToken::new()).await.expect("a pass");
     let stop = CancellationToken::new();
-    tokio::spawn(web::serve(listener, public::router(newsroom.site.clone()), stop.clone()));
+    tokio::spawn(web::serve_public(listener, None, newsroom.site.clone(), stop.clone()));
 
     let mut addresses = BTreeSet::new();
     for prefix in ["", "/sr-latn", "/sr-cyrl"] {

@@ -58,7 +58,7 @@ impl Served {
             keyring,
         };
         let stop = CancellationToken::new();
-        tokio::spawn(web::serve(listener, public::router(site.clone()), stop.clone()));
+        tokio::spawn(web::serve_public(listener, None, site.clone(), stop.clone()));
         Served { site, address, stop, _folder: folder }
     }
 
@@ -134,6 +134,53 @@ fn unbrotli(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     brotli::Decompressor::new(bytes, 4096).read_to_end(&mut out).expect("brotli");
     out
+}
+
+/// The quick way sends what the router says, to the last field; a length of nothing is a body, and so the router's.
+#[tokio::test]
+async fn the_quick_way_and_the_router_answer_alike() {
+    let served = Served::new().await;
+    served.take(&[draft(1, "en", "One"), draft(2, "en", "Two")]).await;
+    let tag = |format| format!("\"{}\"", served.site.shelf.get("news", format).expect("a feed").tag);
+    for format in Format::ALL {
+        for coding in ["br, gzip", "gzip", "identity"] {
+            for known in ["\"another\"".to_owned(), tag(format)] {
+                let fields = [("accept-encoding", coding), ("if-none-match", known.as_str())];
+                let path = format!("/feeds/news.{}?x=1", format.extension());
+                let mut routed = served.ask("GET", &path, &[&fields[..], &[("content-length", "0")]].concat()).await;
+                // The clock of this newsroom stands.
+                assert!(routed.head.remove("date").is_some());
+                for _ in 0..2 {
+                    let mut quick = served.ask("GET", &path, &fields).await;
+                    assert_eq!(quick.head.remove("date").as_deref(), Some("Fri, 20 Mar 2026 12:00:00 GMT"));
+                    assert_eq!((quick.status, &quick.head, &quick.body), (routed.status, &routed.head, &routed.body));
+                }
+            }
+        }
+    }
+    let before = served.ask("GET", "/feeds/news.atom", &[]).await;
+    served.take(&[draft(3, "en", "Three")]).await;
+    let after = served.ask("GET", "/feeds/news.atom", &[]).await;
+    assert!(before.head["etag"] != after.head["etag"] && String::from_utf8_lossy(&after.body).contains("Three"));
+}
+
+/// Requests on one connection are answered in their order, feeds and pages alike, however they are cut into packets.
+#[tokio::test]
+async fn one_connection_asks_for_feeds_and_pages() {
+    let served = Served::new().await;
+    served.take(&[draft(1, "en", "One")]).await;
+    let mut stream = TcpStream::connect(&served.address).await.expect("a connection");
+    let asked = "GET /feeds/news.rss HTTP/1.1\r\nhost: a\r\n\r\nGET /feeds/news.json HTTP/1.1\r\nhost: a\r\n\r\n\
+                 GET /healthz HTTP/1.1\r\nhost: a\r\n\r\nGET /feeds/news.atom HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    for piece in asked.as_bytes().chunks(7) {
+        stream.write_all(piece).await.expect("a piece");
+        stream.flush().await.expect("a piece");
+    }
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).await.expect("answers");
+    let all = String::from_utf8_lossy(&all);
+    let places = ["<rss", "jsonfeed.org", "ok\n", "<feed"].map(|mark| all.find(mark).expect(mark));
+    assert!(places.is_sorted() && all.matches("HTTP/1.1 200 OK").count() == 4, "{all}");
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let stop = CancellationToken::new();
-        tokio::spawn(web::serve(listener, public::router(site.clone()), stop.clone()));
+        tokio::spawn(web::serve_public(listener, None, site.clone(), stop.clone()));
         Served { address, stop, site, _folder: folder }
     }
 

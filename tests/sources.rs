@@ -441,3 +441,77 @@ async fn a_link_out_of_the_folder_publishes_nothing_and_one_inside_it_does() {
     let public = public(&world).await.join(" ");
     assert!(public.contains("again.md=Our own") && !public.contains("Not for readers"), "{public}");
 }
+
+/// What a look at the saved files alone brought: how many are new and changed; nothing where everything is to be read.
+async fn alone(world: &World, files: &[&str]) -> Option<(usize, usize)> {
+    let paths = files.iter().map(|file| world.path(file)).collect();
+    let read = world.newsroom.read_some(&paths).await.expect("a read")?;
+    Some(read.sources.iter().fold((0, 0), |(new, changed), report| (new + report.new, changed + report.changed)))
+}
+
+#[tokio::test]
+async fn a_saved_file_is_read_alone_and_becomes_what_a_whole_reading_would_make_of_it() {
+    let world = World::new().await;
+    world.article("first", "First", "en", chrono::Duration::hours(3));
+    world.article("week/third", "Third", "en", chrono::Duration::hours(3));
+    world.newsroom.read().await.expect("a read");
+    world.write(
+        "articles/second.md",
+        "---\ntitle: Second\ndate: 2026-03-02\n---\n\nSee [the first](first.md), [the third](week/third.md).\n",
+    );
+    assert_eq!(alone(&world, &["articles/second.md", "articles/.second.md.swp"]).await, Some((1, 0)));
+    let page = world.ask("GET", "/articles/second", &[], "").await;
+    assert!(page.body.contains("/articles/first\"") && page.body.contains("/articles/third\""), "{}", page.body);
+    let whole = world.newsroom.read().await.expect("a read");
+    assert!(!whole.sources[0].has_news(), "nothing is left to be read: {:?}", whole.sources);
+
+    world.article("first", "First, with more of it", "en", chrono::Duration::hours(3));
+    assert_eq!(alone(&world, &["articles/first.md"]).await, Some((0, 1)));
+    assert_eq!(alone(&world, &["articles/first.md"]).await, Some((0, 0)), "it has not changed since");
+}
+
+#[tokio::test]
+async fn where_more_than_one_file_may_be_another_everything_is_read() {
+    let world = World::new().await;
+    for name in ["first", "second"] {
+        world.article(name, name, "en", chrono::Duration::hours(3));
+    }
+    world.newsroom.read().await.expect("a read");
+    // A picture, the file of a list, something else's, a file that is gone.
+    world.write("articles/map.png", "a picture");
+    world.write("elsewhere.txt", "a text");
+    std::fs::remove_file(world.path("articles/second.md")).expect("it goes");
+    for file in ["articles/map.png", "subscribers/public.csv", "elsewhere.txt", "articles/second.md"] {
+        assert_eq!(alone(&world, &[file]).await, None, "{file}");
+    }
+    // A folder that is gone, with an article in it; what an editor tries out and takes away again is none.
+    world.article("month/one", "One", "en", chrono::Duration::hours(3));
+    world.newsroom.read().await.expect("a read");
+    std::fs::rename(world.path("articles/month"), world.path("month")).expect("it goes");
+    assert_eq!(alone(&world, &["articles/month"]).await, None);
+    assert_eq!(alone(&world, &["articles/4913"]).await, Some((0, 0)));
+    // A file that speaks for its folder.
+    world.write("articles/week/_index.md", "---\ncascade:\n  draft: true\n---\n");
+    world.write("articles/week/third.md", "---\ntitle: Third\ndate: 2026-03-02\n---\n\nText.\n");
+    assert_eq!(alone(&world, &["articles/week/third.md"]).await, None);
+    // One that names its original; and a new one, where another waits for an article that was not there.
+    world.write("articles/prvi.md", "---\ntitle: Prvi\nlang: sr-Latn\ntranslation_of: first\n---\n\nTekst.\n");
+    assert_eq!(alone(&world, &["articles/prvi.md"]).await, None);
+    world.write("articles/waits.md", "---\ntitle: Waits\ndate: 2026-03-02\n---\n\n[It](late.md) comes late.\n");
+    world.newsroom.read().await.expect("a read");
+    world.article("late", "Late", "en", chrono::Duration::hours(1));
+    assert_eq!(alone(&world, &["articles/late.md"]).await, None);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_saved_file_behind_a_link_is_left_to_the_whole_reading() {
+    let world = World::new().await;
+    world.newsroom.read().await.expect("a read");
+    world.write("outside/secret.md", "---\ntitle: Secret\ndate: 2026-03-02\n---\n\nText.\n");
+    std::os::unix::fs::symlink(world.path("outside"), world.path("articles/linked")).expect("a link");
+    std::os::unix::fs::symlink(world.path("outside/secret.md"), world.path("articles/secret.md")).expect("a link");
+    for file in ["articles/linked/secret.md", "articles/secret.md"] {
+        assert_eq!(alone(&world, &[file]).await, None, "{file}");
+    }
+}

@@ -33,6 +33,9 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(DecodeError::Empty);
     }
+    if let Some(text) = as_it_is(bytes) {
+        return Ok(Decoded { text: text.to_owned(), converted_from: None, forbidden: None });
+    }
     let encoding = encoding_of(bytes)?;
     // Takes a byte order mark away, and puts U+FFFD where a byte has no meaning.
     let (text, encoding, _) = encoding.decode(bytes);
@@ -63,6 +66,18 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     }
     let converted_from = (encoding != UTF_8).then(|| encoding.name());
     Ok(Decoded { text: clean, converted_from, forbidden })
+}
+
+/// Text that needs nothing: UTF-8 with none of the characters that are taken out or changed, as nearly every file is.
+fn as_it_is(bytes: &[u8]) -> Option<&str> {
+    let suspect = |b: &u8| (*b < 0x20 && !matches!(*b, b'\t' | b'\n')) || *b == 0x7f;
+    if bytes.iter().any(suspect) {
+        return None;
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    // The others that are forbidden begin with this byte, as few characters do.
+    let others = memchr::memchr(0xef, bytes).is_some() && text.chars().any(is_forbidden);
+    (!others && !text.trim().is_empty()).then_some(text)
 }
 
 /// Whether XML 1.0 (section 2.2) has no place for a character, not even as a reference; a byte order mark inside a

@@ -1,6 +1,6 @@
 //! `herald publish`: what is public, as files that any web server can hold.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::store::{Store, keys};
 use crate::template::Templates;
 use crate::wake::Wake;
 use crate::web::public::Site;
-use crate::web::write_copy;
+use crate::web::{Pace, is_first_copy, refresh_copy};
 
 /// Writes feeds and the public archive as static files.
 #[derive(Debug, clap::Args)]
@@ -92,11 +92,17 @@ async fn write(cx: &mut Context, folder: PathBuf) -> anyhow::Result<Report> {
         site.shelf.serve_hub();
     }
     let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
-    let feeds = feed::write_static(&site.shelf, &folder).await?;
-    let made_with = (&site.config, &site.templates);
-    let older = feed::write_archives(&site.shelf, &site.store, made_with, &site.clock, &folder).await?;
-    let feeds = feeds.and(older);
-    let pages = write_copy(&site, &folder).await?;
+    // Pages lead to feeds, and feeds to articles: whichever is new comes before what leads to it.
+    let before = if is_first_copy(&folder) { Some(write_feeds(&site, &folder).await?) } else { None };
+    let pages = refresh_copy(&site, &folder, Pace::Now).await?;
+    let feeds = match before {
+        Some(feeds) => feeds,
+        None => write_feeds(&site, &folder).await?,
+    };
+    let pages = match pages {
+        Some(pages) => pages,
+        None => Written { unchanged: feed::Copy::missing(&folder, "pages")?.1, ..Written::default() },
+    };
     let Built { left_out, failed, .. } = built;
     Ok(Report { folder, feeds, pages, left_out, failed })
 }
@@ -107,6 +113,12 @@ async fn is_served(store: &Store) -> anyhow::Result<bool> {
         Some(_) => matches!(Lock::take(store), Err(LockError::Held { .. })),
         None => Sole::try_take(store).await?.is_none(),
     })
+}
+
+async fn write_feeds(site: &Site, folder: &Path) -> Result<Written, feed::FeedError> {
+    let feeds = feed::write_static(&site.shelf, folder).await?;
+    let made_with = (&site.config, &site.templates);
+    Ok(feeds.and(feed::write_archives(&site.shelf, &site.store, made_with, &site.clock, folder).await?))
 }
 
 impl Report {

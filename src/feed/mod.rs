@@ -37,8 +37,8 @@ pub use build::{LeftOut, examine};
 pub use files::write_archives;
 pub use format::Format;
 pub use offer::known;
-pub use publish::{Copy, Written, write_static};
-pub use shelf::{Built, Document, Failed, Shelf};
+pub use publish::{Copy, Rank, Written, write_static};
+pub use shelf::{Built, Document, Failed, Shelf, gzip};
 
 use crate::store::StoreError;
 

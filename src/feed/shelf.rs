@@ -73,7 +73,7 @@ impl Document {
 }
 
 /// gzip without a time in its head, so that the same bytes stay the same bytes.
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 3), flate2::Compression::new(7));
     // Writing to memory does not fail.
     let _ = encoder.write_all(bytes);

@@ -1,6 +1,8 @@
 //! Each stage once, in the order of the road. All of them find their work in the store, so a pass may
 //! be broken off anywhere and run again.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -70,9 +72,9 @@ impl Newsroom {
         let read = self.read().await?;
         // Who is known to be gone by now gets no copy of what this pass makes.
         let returns = self.read_returns().await?;
-        let feeds = self.publish().await?;
+        let mut feeds = self.publish().await?;
         self.index().await?;
-        self.copy_pages().await?;
+        feeds.written = self.copy(web::Pace::Now).await?;
         self.tell_now().await?;
         self.purge_now().await?;
         let editions = self.compose(now_all, None).await?;
@@ -96,12 +98,32 @@ impl Newsroom {
         let sources = source::read_all(&site.store, &site.config, &site.clock).await?;
         drop(turn);
         let public = self.release().await? + sources.iter().map(|source| source.public).sum::<usize>();
-        if sources.iter().any(ReadReport::has_news) {
-            site.wake.up(Task::Feeds);
-            site.wake.up(Task::Pages);
-            site.wake.up(Task::Newsletters);
-        }
+        self.tell_of(&sources);
         Ok(Read { sources, lists, public })
+    }
+
+    /// Reads the files at these paths alone, and lets go public what they bring; `None` where everything is to be read.
+    ///
+    /// # Errors
+    /// As [`Newsroom::read`].
+    pub async fn read_some(&self, paths: &BTreeSet<PathBuf>) -> Result<Option<Read>, ServiceError> {
+        let site = &self.site;
+        let turn = Turn::take(&site.store).await?;
+        let sources = source::read_some(&site.store, &site.config, &site.clock, paths).await?;
+        drop(turn);
+        let Some(sources) = sources else { return Ok(None) };
+        self.tell_of(&sources);
+        let public = sources.iter().map(|source| source.public).sum();
+        Ok(Some(Read { sources, lists: Vec::new(), public }))
+    }
+
+    /// Wakes whoever shows what sources brought.
+    fn tell_of(&self, sources: &[ReadReport]) {
+        if sources.iter().any(ReadReport::has_news) {
+            self.site.wake.up(Task::Feeds);
+            self.site.wake.up(Task::Pages);
+            self.site.wake.up(Task::Newsletters);
+        }
     }
 
     /// Looks into the mailboxes of `[mail.returns]`, once each.
@@ -140,13 +162,13 @@ impl Newsroom {
         Ok(released.len())
     }
 
-    /// Builds the feeds that changed, and brings the static copy up to date.
+    /// Builds the feeds that changed.
     ///
     /// # Errors
-    /// The static copy cannot be written; what the store says. The last good documents stay.
+    /// What the store says. The last good documents stay.
     pub async fn publish(&self) -> Result<Built, ServiceError> {
         let site = &self.site;
-        let mut built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
+        let built = site.shelf.rebuild(&site.store, &site.config, &site.templates, &site.clock).await?;
         if !built.changed.is_empty() {
             // The new bytes are being served: whoever waits for them is told before any file is written.
             site.wake.up(Task::Hub);
@@ -160,9 +182,7 @@ impl Newsroom {
         }
         if !built.changed.is_empty() {
             tracing::debug!("Feeds built again: {}.", built.changed.join(", "));
-        }
-        if let Some(folder) = self.static_folder() {
-            built.written = feed::write_static(&site.shelf, &folder).await?.written.len();
+            site.wake.up(Task::Pages);
         }
         Ok(built)
     }
@@ -192,26 +212,35 @@ impl Newsroom {
         }
     }
 
-    /// Brings the static copy of the pages up to date, where there is one and something that pages show has changed since
-    /// it was last written; whether it was written.
+    /// Brings the static copy up to date, where there is one; how many files of feeds were written. Pages lead to feeds, and
+    /// feeds to articles: at the first time feeds come first, later the pages.
     ///
     /// # Errors
     /// A page that failed, a file that cannot be written. What stood there stays, and it is tried again.
-    pub async fn copy_pages(&self) -> Result<bool, ServiceError> {
-        let Some(folder) = self.static_folder() else { return Ok(false) };
-        let site = &self.site;
-        let archives = (&site.config, &site.templates);
-        let archived = feed::write_archives(&site.shelf, &site.store, archives, &site.clock, &folder).await?;
+    pub async fn copy(&self, pace: web::Pace) -> Result<usize, ServiceError> {
+        let Some(folder) = self.static_folder() else { return Ok(0) };
+        let mut written = 0;
+        if web::is_first_copy(&folder) {
+            written += self.copy_feeds(&folder).await?;
+        }
+        if let Some(pages) = web::refresh_copy(&self.site, &folder, pace).await? {
+            let count = counted(pages.written.len() as i64, "file", "files");
+            tracing::debug!("Static copy of the pages: {count} written, {} removed.", pages.removed.len());
+        }
+        written += self.copy_feeds(&folder).await?;
+        Ok(written)
+    }
+
+    /// The part of the static copy that feeds are, with their older entries; how many files were written.
+    async fn copy_feeds(&self, folder: &Path) -> Result<usize, ServiceError> {
+        let Site { shelf, store, config, templates, clock, .. } = &self.site;
+        let feeds = feed::write_static(shelf, folder).await?;
+        let archived = feed::write_archives(shelf, store, (config, templates), clock, folder).await?;
         if !archived.written.is_empty() || !archived.removed.is_empty() {
             let count = counted(archived.written.len() as i64, "file", "files");
             tracing::debug!("Static copy of older entries: {count} written, {} removed.", archived.removed.len());
         }
-        let written = web::refresh_copy(site, &folder).await?;
-        if let Some(written) = &written {
-            let count = counted(written.written.len() as i64, "file", "files");
-            tracing::debug!("Static copy of the pages: {count} written, {} removed.", written.removed.len());
-        }
-        Ok(written.is_some())
+        Ok(feeds.written.len() + archived.written.len())
     }
 
     /// Makes the editions that are due, and their deliveries: all of them, or `within` that time what can be made of each;

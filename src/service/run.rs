@@ -105,11 +105,11 @@ pub struct Listeners {
 pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationToken) {
     let tasks = TaskTracker::new();
     let Listeners { public, staff, door, staff_door } = listeners;
-    let routes = web::public::router(newsroom.site.clone());
-    tasks.spawn(said("public pages", web::serve_behind(public, door, routes, stop.clone())));
+    tasks.spawn(said("public pages", web::serve_public(public, door, newsroom.site.clone(), stop.clone())));
     let routes = web::staff::router(newsroom.site.clone());
     tasks.spawn(said("staff pages", web::serve_behind(staff, staff_door, routes, stop.clone())));
-    tasks.spawn(until(stop.clone(), sources(newsroom.clone())));
+    let noticed = Arc::new(source::Noticed::default());
+    tasks.spawn(until(stop.clone(), sources(newsroom.clone(), Arc::clone(&noticed))));
     tasks.spawn(until(stop.clone(), releases(newsroom.clone())));
     tasks.spawn(until(stop.clone(), feeds(newsroom.clone())));
     tasks.spawn(until(stop.clone(), searches(newsroom.clone())));
@@ -124,7 +124,7 @@ pub async fn run(newsroom: Newsroom, listeners: Listeners, stop: CancellationTok
     tasks.spawn(readers(newsroom.clone(), stop.clone()));
     tasks.spawn(deliveries(newsroom.clone(), stop.clone()));
     tasks.spawn(until(stop.clone(), ledger(newsroom.clone(), stop.clone())));
-    let watching = source::watch(&newsroom.site.config, newsroom.site.wake.clone());
+    let watching = source::watch(&newsroom.site.config, newsroom.site.wake.clone(), noticed);
     if let Err(error) = &watching {
         tracing::warn!("folders are not watched for changes, only read every so often: {error}");
     }
@@ -183,14 +183,35 @@ async fn said(what: &'static str, served: impl Future<Output = std::io::Result<(
     }
 }
 
-/// Reads sources and lists when woken, and every so often.
-async fn sources(newsroom: Newsroom) {
+/// Reads sources and lists when woken, and every so often: at first and in time all of them, else the files that changed.
+async fn sources(newsroom: Newsroom, noticed: Arc<source::Noticed>) {
     let every = newsroom.site.config.sources.iter().map(crate::config::Source::every).min().map_or(LOOK, |s| s.std());
+    let mut whole: Option<Instant> = None;
     loop {
-        newsroom.site.wake.wait(Task::Sources, every).await;
-        match newsroom.read().await {
+        let left = whole.map_or(every, |last| every.saturating_sub(last.elapsed()));
+        newsroom.site.wake.wait(Task::Sources, left).await;
+        let changed = noticed.take().filter(|_| whole.is_some_and(|last| last.elapsed() < every));
+        let some = match &changed {
+            Some(changed) => newsroom.read_some(changed).await,
+            None => Ok(None),
+        };
+        let read = match some {
+            Ok(Some(read)) => Ok(read),
+            Ok(None) => {
+                let begun = Instant::now();
+                let read = newsroom.read().await;
+                whole = read.is_ok().then_some(begun);
+                read
+            }
+            Err(error) => Err(error),
+        };
+        match read {
             Ok(read) => read.log(),
-            Err(error) => failed("reading the sources", &error).await,
+            Err(error) => {
+                whole = None;
+                newsroom.site.wake.up(Task::Sources);
+                failed("reading the sources", &error).await;
+            }
         }
     }
 }
@@ -219,7 +240,7 @@ async fn releases(newsroom: Newsroom) {
     }
 }
 
-/// Builds feeds and the static copy when woken, and every so often.
+/// Builds feeds when woken, and every so often.
 async fn feeds(newsroom: Newsroom) {
     loop {
         newsroom.site.wake.wait(Task::Feeds, LOOK).await;
@@ -241,16 +262,20 @@ async fn searches(newsroom: Newsroom) {
     }
 }
 
-/// Keeps the static copy of the pages up to date. A copy asks for every page, so a newsroom with a long archive is not
-/// copied at every change: the pause after each is ten times what it took.
+/// Keeps the static copy up to date. The pause after each is as long as it took, so that it takes no more than half of
+/// a processor.
 async fn pages(newsroom: Newsroom) {
     loop {
-        let begun = Instant::now();
-        match newsroom.copy_pages().await {
-            Ok(_) => tokio::time::sleep(begun.elapsed() * 10).await,
-            Err(error) => failed("the static copy of the pages", &error).await,
-        }
         newsroom.site.wake.wait(Task::Pages, LOOK).await;
+        // The feeds are built at the start: a copy before that would have none.
+        if !newsroom.site.shelf.is_up() {
+            continue;
+        }
+        let begun = Instant::now();
+        match newsroom.copy(web::Pace::Beside).await {
+            Ok(_) => tokio::time::sleep(begun.elapsed()).await,
+            Err(error) => failed("the static copy", &error).await,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What lies around an article in its folder: the other articles, by file and by name, and the files it shows.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::Metadata;
 use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -123,6 +123,29 @@ impl View<'_> {
             let mut uses = self.uses.borrow_mut();
             uses.extend(self.roots.iter().enumerate().map(|(n, root)| (used(n, path), stamp(&root.join(path)))));
         }
+    }
+}
+
+/// Finds nothing, and writes down what was looked for: the paths, without ending, of articles that may be meant.
+pub(super) struct Wanted<'a> {
+    /// The folder of the file, as in [`View`].
+    pub here: &'a str,
+    /// What was looked for.
+    pub paths: RefCell<BTreeSet<String>>,
+    /// An article was asked for by its bare name: it may lie anywhere.
+    pub anywhere: Cell<bool>,
+}
+
+impl Around for Wanted<'_> {
+    fn find(&self, reference: &str) -> Found {
+        let tries = tries(self.here, reference).into_iter().flatten();
+        self.paths.borrow_mut().extend(tries.map(|path| without_ending(path.trim_matches('/')).to_owned()));
+        Found::Nothing
+    }
+
+    fn named(&self, _: &str) -> Found {
+        self.anywhere.set(true);
+        Found::Nothing
     }
 }
 

@@ -22,14 +22,14 @@ mod walk;
 
 pub use one::{Added, add};
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use data::Defaults;
 use desk::Desk;
 use look::Look;
-use walk::{Found, Walked, walk};
+use walk::{Found, Part, Walked, walk};
 
 use super::around::Pages;
 use super::media::{self, Media};
@@ -43,6 +43,8 @@ use crate::store::{articles, files};
 
 /// Files that are read and taken in at a time.
 const BATCH: usize = 200;
+/// Batches that are read at the same time, as far as there are processors.
+const AT_ONCE: usize = 4;
 
 /// Reads what changed in the folder since the last time.
 ///
@@ -63,20 +65,74 @@ pub async fn read(store: &Store, config: &Config, clock: &Clock, folder: &Folder
     if look.changed.is_empty() && look.gone.is_empty() {
         report.faults = look.faults;
     } else {
-        let desk = Desk {
-            house: Arc::new(house(config, folder, now)),
-            site: config.site.clone(),
-            pages: Pages::default(),
-            media: Media::new(config.path(&config.site.media), &config.site.url),
-            defaults: Defaults::default(),
-            wanted: HashMap::new(),
-            roots,
-        };
-        bring(store, desk, (found, data), look, &mut report).await?;
+        bring(store, desk(config, folder, roots, now), (found, data), look, &mut report, Extent::Whole).await?;
     }
     report.faults.append(&mut faults);
     keep::finish(store, name, now, &mut report).await?;
     Ok(report)
+}
+
+/// Reads only the files at these paths; `None` where they cannot be read by themselves, and the whole folder is to be.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_some(
+    store: &Store,
+    config: &Config,
+    clock: &Clock,
+    folder: &Folder,
+    paths: Vec<PathBuf>,
+) -> Result<Option<ReadReport>, SourceError> {
+    let name = folder.name.as_str();
+    let (root, settings) = (config.path(&folder.path), settings_of(config, folder));
+    let part = blocking(move || walk::some(&root, &paths, &settings)).await?;
+    let Some(Part { files: found, gone }) = part else { return Ok(None) };
+    let roots = roots(config, folder);
+    let Some(look) = look::some(store, name, (&found, &gone), &roots).await? else { return Ok(None) };
+    let mut report = ReadReport { source: name.to_owned(), files: found.len(), ..Default::default() };
+    if look.changed.is_empty() {
+        return Ok(Some(report));
+    }
+    let (found, changed) = (Arc::new(found), look.changed.clone());
+    let (learning, desk) = (Arc::clone(&found), desk(config, folder, roots, clock.now()));
+    let (desk, wanted) = blocking(move || {
+        let changed: Vec<&Found> = changed.iter().map(|at| &learning[*at]).collect();
+        let wanted = desk.wanted_by(&changed);
+        (desk, wanted)
+    })
+    .await?;
+    let Some(wanted) = wanted else { return Ok(None) };
+    let around = wanted.iter().flat_map(|bare| {
+        let places =
+            ["", "/index"].iter().flat_map(move |rest| ENDINGS.iter().map(move |end| format!("{bare}{rest}.{end}")));
+        places.chain([bare.clone()])
+    });
+    let extent = Extent::Some(around.collect());
+    bring(store, desk, (found, Vec::new()), look, &mut report, extent).await?;
+    Ok(Some(report))
+}
+
+/// What articles' files are called.
+const ENDINGS: [&str; 6] = ["md", "markdown", "mdown", "mkd", "html", "htm"];
+
+fn desk(config: &Config, folder: &Folder, roots: Vec<PathBuf>, now: Instant) -> Desk {
+    Desk {
+        house: Arc::new(house(config, folder, now)),
+        site: config.site.clone(),
+        pages: Pages::default(),
+        media: Media::new(config.path(&config.site.media), &config.site.url),
+        defaults: Defaults::default(),
+        wanted: HashMap::new(),
+        roots,
+    }
+}
+
+/// How much of a folder is read.
+enum Extent {
+    /// All of it.
+    Whole,
+    /// Files of which nothing else has changed; they lead to no article but at these paths.
+    Some(Vec<String>),
 }
 
 /// Reads what changed, and gives it to the store.
@@ -86,6 +142,7 @@ async fn bring(
     (found, data): (Arc<Vec<Found>>, Vec<Found>),
     mut look: Look,
     report: &mut ReadReport,
+    extent: Extent,
 ) -> Result<(), SourceError> {
     let name = report.source.clone();
     let mut faults = std::mem::take(&mut look.faults);
@@ -96,8 +153,8 @@ async fn bring(
         desk.defaults = Defaults::read(&root, &data);
         look.changed.retain(|at| !desk.defaults.hold(&learning[*at].key));
         let new: HashSet<&str> = look.new.iter().map(|at| learning[*at].key.as_str()).collect();
-        let changed = look.changed.iter().map(|at| &learning[*at]);
-        let learnt = desk.learn(changed, |file| may_be_renamed && new.contains(file.key.as_str()));
+        let changed: Vec<&Found> = look.changed.iter().map(|at| &learning[*at]).collect();
+        let learnt = desk.learn(&changed, |file| may_be_renamed && new.contains(file.key.as_str()));
         drop(new);
         (desk, look, learnt)
     })
@@ -106,9 +163,12 @@ async fn bring(
 
     let mut tx = store.write().await?;
     files::ensure_source(&mut tx, &name).await?;
-    faults.append(&mut keep::pass_over(&mut tx, &name, (&found, &mut look.changed)).await?);
+    let mut passed = keep::pass_over(&mut tx, &name, (&found, &mut look.changed)).await?;
     let gone: HashSet<&str> = look.gone.iter().map(|file| file.path.as_str()).collect();
-    let mut standing = files::places(&mut tx, &name).await?;
+    let mut standing = match &extent {
+        Extent::Whole => files::places(&mut tx, &name).await?,
+        Extent::Some(around) => files::places_at(&mut tx, &name, around).await?,
+    };
     standing.retain(|one| !gone.contains(one.path.as_str()));
     for one in &standing {
         desk.pages.add_known(&one.path, || desk.site.article(&one.language, &one.slug));
@@ -121,10 +181,16 @@ async fn bring(
         look.changed.iter().filter(|at| look.new.contains(at)).map(|at| found[*at].key.as_str()).collect();
     let mut settled = claims::settle(&mut tx, &name, &learnt.claims, (&changed, &new), &moved, &look.gone).await?;
     let adopted: Vec<_> = moved.into_iter().filter(|(key, _)| !settled.refused.contains_key(key)).collect();
-    let (_, before) = files::count(&mut tx, &name).await?;
+    let whole = matches!(extent, Extent::Whole);
+    let before = if whole { files::count(&mut tx, &name).await?.1 } else { usize::MAX / 2 };
     articles::remove(&mut tx, &settled.left, desk.house.now).await?;
     files::adopt(&mut tx, &name, &adopted).await?;
-    tx.commit().await?;
+    if whole || !passed.is_empty() || !settled.left.is_empty() || !adopted.is_empty() {
+        tx.commit().await?;
+    } else {
+        drop(tx);
+    }
+    faults.append(&mut passed);
 
     let (refused, returned) = blocking({
         let refused = std::mem::take(&mut settled.refused);
@@ -141,15 +207,24 @@ async fn bring(
         claims: learnt.claims,
         before,
         orphans: Vec::new(),
+        release: !whole,
     };
-    for batch in look.changed.chunks(BATCH) {
-        let (files, batch) = (found.clone(), batch.to_vec());
-        let (read, returned) = blocking(move || {
-            let read = batch.iter().map(|at| desk.read(&files[*at])).collect::<Vec<_>>();
-            (read, desk)
-        })
-        .await?;
-        desk = returned;
+    // While the store takes one batch, the next ones are being read.
+    let desk = Arc::new(desk);
+    let mut batches = look.changed.chunks(BATCH);
+    let mut ahead = VecDeque::new();
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE);
+    loop {
+        while ahead.len() < at_once
+            && let Some(batch) = batches.next()
+        {
+            let (desk, files, batch) = (Arc::clone(&desk), Arc::clone(&found), batch.to_vec());
+            ahead.push_back(tokio::task::spawn_blocking(move || {
+                batch.iter().map(|at| desk.read(&files[*at])).collect::<Vec<_>>()
+            }));
+        }
+        let Some(next) = ahead.pop_front() else { break };
+        let read = next.await.map_err(|error| SourceError::Broken(error.to_string()))?;
         if let Some(error) = desk.media.failure() {
             return Err(error);
         }
@@ -177,7 +252,7 @@ pub fn faults(config: &Config, clock: &Clock, folder: &Folder) -> Result<Vec<Fau
         wanted: HashMap::new(),
     };
     faults.append(&mut desk.defaults.faults);
-    let learnt = desk.learn(files.iter(), |_| false);
+    let learnt = desk.learn(&files.iter().collect::<Vec<_>>(), |_| false);
     desk.settle(&[], &learnt.claims);
     let doubled = claims::doubled(&learnt.claims, &HashMap::new());
     for file in files.iter().filter(|file| !desk.defaults.hold(&file.key)) {

@@ -1,9 +1,9 @@
 //! Pictures and other files that articles show: copied under the hash of their bytes, so that an address never changes
 //! what it shows.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::SourceError;
 use crate::article::markup::{Asset, Found};
@@ -19,9 +19,9 @@ pub(super) struct Media {
     /// `None`: nothing is copied, only told where it would stand.
     folder: Option<PathBuf>,
     site_url: String,
-    known: RefCell<HashMap<PathBuf, Found>>,
+    known: Mutex<HashMap<PathBuf, Found>>,
     /// The first copy that could not be written: the whole read fails for it, since the disk does.
-    failed: RefCell<Option<SourceError>>,
+    failed: Mutex<Option<SourceError>>,
 }
 
 impl Media {
@@ -32,22 +32,22 @@ impl Media {
 
     /// For a look that changes nothing: nothing is read or written.
     pub(super) fn nowhere(site_url: &str) -> Self {
-        Media { folder: None, site_url: site_url.to_owned(), known: RefCell::default(), failed: RefCell::default() }
+        Media { folder: None, site_url: site_url.to_owned(), known: Mutex::default(), failed: Mutex::default() }
     }
 
     /// The copy of a file, or why it is not given out.
     pub(super) fn copy(&self, file: &Path) -> Found {
-        if let Some(found) = self.known.borrow().get(file) {
+        if let Some(found) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(file) {
             return found.clone();
         }
         let found = self.make(file);
-        self.known.borrow_mut().insert(file.to_owned(), found.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(file.to_owned(), found.clone());
         found
     }
 
     /// Why a copy could not be written, if one could not.
     pub(super) fn failure(&self) -> Option<SourceError> {
-        self.failed.borrow_mut().take()
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn make(&self, file: &Path) -> Found {
@@ -74,7 +74,7 @@ impl Media {
             .collect();
         let name = format!("{}-{}.{ending}", &hash(&bytes)[..16], stem.trim_matches('-'));
         if let Err(error) = self.keep(&name, &bytes) {
-            self.failed.borrow_mut().get_or_insert(error);
+            self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             return Found::Nothing;
         }
         let size = imagesize::blob_size(&bytes)

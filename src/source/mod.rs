@@ -2,7 +2,7 @@
 //!
 //! 1. [`read_all`] reads each source; [`folder`] is the kind there is. What it finds becomes drafts, and the store keeps them.
 //! 2. [`lists`] takes in the people of each list's file.
-//! 3. [`watch`] wakes the reading when a folder changes.
+//! 3. [`watch`] wakes the reading when a folder changes, and says what did: then [`read_some`] reads that alone.
 
 mod around;
 pub mod folder;
@@ -13,8 +13,9 @@ mod watch;
 
 pub use lists::ListReport;
 pub use report::ReadReport;
-pub use watch::{Watching, watch};
+pub use watch::{Noticed, Watching, watch};
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::article::Fault;
@@ -71,6 +72,36 @@ pub async fn read_all(store: &Store, config: &Config, clock: &Clock) -> Result<V
         }
     }
     Ok(reports)
+}
+
+/// Reads only the files at these paths: one that was saved costs no look at all the others. `None` where they cannot be read
+/// by themselves; then [`read_all`] is to.
+///
+/// # Errors
+/// What the store says; a folder that cannot be read.
+pub async fn read_some(
+    store: &Store,
+    config: &Config,
+    clock: &Clock,
+    paths: &BTreeSet<PathBuf>,
+) -> Result<Option<Vec<ReadReport>>, SourceError> {
+    let mut reports = Vec::new();
+    let mut left: BTreeSet<&PathBuf> = paths.iter().collect();
+    for source in &config.sources {
+        let Source::Folder(folder) = source;
+        let root = config.path(&folder.path);
+        let theirs: Vec<PathBuf> = left.iter().filter(|path| path.starts_with(&root)).map(|p| (*p).clone()).collect();
+        if theirs.is_empty() {
+            continue;
+        }
+        left.retain(|path| !path.starts_with(&root));
+        match folder::read_some(store, config, clock, folder, theirs).await? {
+            Some(report) => reports.push(report),
+            None => return Ok(None),
+        }
+    }
+    // The file of a list, or what no source has.
+    Ok(left.is_empty().then_some(reports))
 }
 
 /// What `check` asks: every fault of every source's files. Nothing is kept or changed.

@@ -133,6 +133,27 @@ pub async fn keep(tx: &mut Tx, source: &str, files: &[File]) -> Result<(), Store
     Ok(())
 }
 
+// `0` comes right after `/`.
+const ANY_UNDER: &str = "SELECT 1 FROM files WHERE source = $1 AND path > $2 || '/' AND path < $2 || '0' LIMIT 1";
+
+/// Whether a source had files in this folder at the last read.
+///
+/// # Errors
+/// What the database says.
+pub async fn any_under(tx: &mut Tx, source: &str, folder: &str) -> Result<bool, StoreError> {
+    Ok(tx.q(ANY_UNDER).bind(source.to_owned()).bind(folder.to_owned()).optional().await?.is_some())
+}
+
+const ANY_WAITS: &str = "SELECT 1 FROM files WHERE source = $1 AND unsettled = 1 LIMIT 1";
+
+/// Whether a file of a source names an article that was not there.
+///
+/// # Errors
+/// What the database says.
+pub async fn any_waits(tx: &mut Tx, source: &str) -> Result<bool, StoreError> {
+    Ok(tx.q(ANY_WAITS).bind(source.to_owned()).optional().await?.is_some())
+}
+
 const FORGET: &str = "DELETE FROM files WHERE source = $1 AND path IN (SELECT r.value ->> 0 FROM json_each($2) r)";
 
 /// Forgets files that are there no more.
@@ -201,6 +222,10 @@ pub async fn source_was_read(tx: &mut Tx, source: &str, now: Instant) -> Result<
 const PLACES: &str = "
     SELECT f.path, a.id, a.language, a.slug FROM files f JOIN articles a ON a.id = f.article WHERE f.source = $1";
 
+const PLACES_AT: &str = "
+    SELECT f.path, a.id, a.language, a.slug FROM json_each($2) k CROSS JOIN files f CROSS JOIN articles a
+    WHERE f.source = $1 AND f.path = k.value ->> 0 AND a.id = f.article";
+
 /// Where one article of a source stands.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -219,11 +244,24 @@ pub struct Standing {
 /// # Errors
 /// What the database says.
 pub async fn places(tx: &mut Tx, source: &str) -> Result<Vec<Standing>, StoreError> {
+    standing(&tx.q(PLACES).bind(source.to_owned()).all().await?)
+}
+
+/// Where those stand that lie at these paths.
+///
+/// # Errors
+/// What the database says.
+pub async fn places_at(tx: &mut Tx, source: &str, paths: &[String]) -> Result<Vec<Standing>, StoreError> {
+    let keys: Vec<[&String; 1]> = paths.iter().map(|path| [path]).collect();
+    standing(&tx.q(PLACES_AT).bind(source.to_owned()).bind(serde_json::to_string(&keys)?).all().await?)
+}
+
+fn standing(rows: &[Row]) -> Result<Vec<Standing>, StoreError> {
     let mut places = Vec::new();
-    for row in tx.q(PLACES).bind(source.to_owned()).all().await? {
+    for row in rows {
         let language: String = row.get(2)?;
         let language = language.parse().map_err(|e| StoreError::Content(format!("articles: {e}")))?;
-        let Some(article) = read_article(&row, 1)? else { continue };
+        let Some(article) = read_article(row, 1)? else { continue };
         places.push(Standing { path: row.get(0)?, article, language, slug: row.get(3)? });
     }
     Ok(places)

@@ -88,6 +88,12 @@ const STEPS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0013_articles_by_hand.sql"),
         include_str!("../../migrations/postgres/0013_articles_by_hand.sql"),
     ),
+    (
+        14,
+        "touched",
+        include_str!("../../migrations/sqlite/0014_touched.sql"),
+        include_str!("../../migrations/postgres/0014_touched.sql"),
+    ),
 ];
 
 pub(super) async fn run(pools: &Pools) -> Result<(), StoreError> {

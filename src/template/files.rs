@@ -110,6 +110,11 @@ impl Files {
         self.files.iter().map(|(name, file)| (name.as_str(), file))
     }
 
+    /// Whether none is the newsroom's own: built-in ones are known to end.
+    pub(super) fn are_ours(&self) -> bool {
+        self.unusable.is_empty() && self.files.values().all(|file| !file.own)
+    }
+
     /// The names of all, also of those that can't be read.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.files.keys().chain(self.unusable.keys()).map(String::as_str)

@@ -83,6 +83,7 @@ pub(super) fn assemble(overrides: Option<&Path>, house: House) -> Result<Templat
         house: Arc::new(house),
         aside: Arc::new(aside),
         watch: Arc::new(Watch::new(watch::LONGEST)),
+        made: Arc::default(),
     })
 }
 

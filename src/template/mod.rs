@@ -26,7 +26,7 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono_tz::Tz;
 use tera::Tera;
@@ -99,6 +99,8 @@ pub struct Templates {
     /// What can't be used, by name, with what is wrong.
     aside: Arc<BTreeMap<String, Vec<TemplateFault>>>,
     watch: Arc<Watch>,
+    /// What was made of templates alone.
+    made: Arc<Mutex<BTreeMap<String, Arc<str>>>>,
 }
 
 impl std::fmt::Debug for Templates {
@@ -162,6 +164,24 @@ impl Templates {
         })
     }
 
+    /// What `make` gives, made once for each `key`: for what depends on templates and configuration alone.
+    ///
+    /// # Errors
+    /// As `make`; it is asked again then.
+    pub fn once(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> Result<String, TemplateError>,
+    ) -> Result<Arc<str>, TemplateError> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        if let Some(made) = made {
+            return Ok(made);
+        }
+        let new: Arc<str> = make()?.into();
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), Arc::clone(&new));
+        Ok(new)
+    }
+
     /// A message of the catalogue, for texts that are not templates.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
@@ -183,12 +203,15 @@ impl Templates {
         self.has(name) || self.aside.contains_key(name)
     }
 
-    /// Renders on a thread of its own, and not for ever.
+    /// Renders on a thread of its own, and not for ever; where every template is ours, here and now: they end.
     fn watched<T: Send + 'static>(
         &self,
         name: &str,
         work: impl FnOnce(&Arc<Run>) -> Result<T, TemplateError> + Send + 'static,
     ) -> Result<T, TemplateError> {
+        if self.files.are_ours() {
+            return work(&Arc::new(Run::default()));
+        }
         self.watch.run(name, work).unwrap_or_else(|unfinished| {
             let (file, reason) = match unfinished {
                 Unfinished::Over(file) => (file, limit::too_long(watch::LONGEST)),

@@ -3,10 +3,9 @@
 //!
 //! 1. [`public::router`] holds feeds, pages, pictures and leaving.
 //! 2. [`staff::router`] holds health and readiness.
-//! 3. [`serve`] answers on a listener until it is told to stop, and finishes what is on the wire; [`client`] says who asks, and
-//!    [`limit`] how often they may.
-//! 4. [`write_copy`] asks for every page that leads from the home pages, and keeps them as files;
-//!    [`refresh_copy`] does so where something has changed.
+//! 3. [`serve`] answers on a listener until it is told to stop, and finishes what is on the wire; [`serve_public`] does so for
+//!    readers, and sends feeds before a router is asked. [`client`] says who asks, and [`limit`] how often they may.
+//! 4. [`refresh_copy`] asks for the pages that show what has changed, and keeps them as files.
 
 pub mod client;
 pub mod guests;
@@ -17,7 +16,8 @@ pub mod staff;
 
 mod copy;
 mod links;
+mod rewound;
 mod server;
 
-pub use copy::{CopyError, refresh_copy, write_copy};
-pub use server::{serve, serve_behind};
+pub use copy::{CopyError, Pace, is_first_copy, refresh_copy};
+pub use server::{serve, serve_behind, serve_public};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
+use bytes::Bytes;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::client::Peer;
+use super::public::{self, Quick, Site};
+use super::rewound::Rewound;
 use crate::net::door::Door;
 
 /// Connections at once; more wait in the kernel's queue.
@@ -44,9 +47,41 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 /// # Errors
 /// As [`serve`].
 pub async fn serve_behind(
-    mut listener: TcpListener,
+    listener: TcpListener,
     door: Option<Arc<Door>>,
     router: Router,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    take_calls(listener, door, House { router, quick: None }, stop).await
+}
+
+/// The same with everything that readers see; feeds go out before a router is asked.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_public(
+    listener: TcpListener,
+    door: Option<Arc<Door>>,
+    site: Site,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let router = public::router(site.clone());
+    let quick = Some(Arc::new(Quick::new(site, router.clone())));
+    take_calls(listener, door, House { router, quick }, stop).await
+}
+
+/// Who answers.
+#[derive(Clone)]
+struct House {
+    router: Router,
+    /// Answers first, where it can.
+    quick: Option<Arc<Quick>>,
+}
+
+async fn take_calls(
+    mut listener: TcpListener,
+    door: Option<Arc<Door>>,
+    house: House,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
@@ -60,9 +95,9 @@ pub async fn serve_behind(
         };
         // An answer is written in one go; waiting for more to send (Nagle) would only delay it.
         let _ = stream.set_nodelay(true);
-        let (router, door, stop) = (router.clone(), door.clone(), stop.clone());
+        let (house, door, stop) = (house.clone(), door.clone(), stop.clone());
         connections.spawn(async move {
-            connected(stream, from, door.as_deref(), router, &stop).await;
+            connected(stream, from, door.as_deref(), house, &stop).await;
             drop(permit);
         });
     }
@@ -78,27 +113,38 @@ pub async fn serve_behind(
 }
 
 /// One connection, from the handshake to its end.
-async fn connected(stream: TcpStream, from: SocketAddr, door: Option<&Door>, router: Router, stop: &CancellationToken) {
+async fn connected(stream: TcpStream, from: SocketAddr, door: Option<&Door>, house: House, stop: &CancellationToken) {
     let peer = Peer { address: from.ip(), encrypted: door.is_some() };
-    let service = Announced { peer, inner: TowerToHyperService::new(router) };
-    let Some(door) = door else { return answer(stream, service, stop).await };
+    let service = Announced { peer, inner: TowerToHyperService::new(house.router) };
+    let quick = house.quick.as_deref();
+    let Some(door) = door else { return answer(stream, quick, service, stop).await };
     let welcomed = tokio::select! {
         welcomed = door.welcome(stream) => welcomed,
         () = stop.cancelled() => return,
     };
     match welcomed {
-        Ok(stream) => answer(stream, service, stop).await,
+        Ok(stream) => answer(stream, quick, service, stop).await,
         Err(error) => tracing::debug!(%error, "a handshake failed"),
     }
 }
 
 /// The requests of one connection.
-async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin + Send, service: Announced, stop: &CancellationToken) {
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    quick: Option<&Quick>,
+    service: Announced,
+    stop: &CancellationToken,
+) {
+    let begun = match quick {
+        Some(quick) => quick.serve(stream, stop).await,
+        None => Some((Bytes::new(), stream)),
+    };
+    let Some((read, stream)) = begun else { return };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(64 * 1024)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Rewound::new(read, stream)), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

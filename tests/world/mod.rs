@@ -177,8 +177,7 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let stop = CancellationToken::new();
-        let router = herald::web::public::router(self.newsroom.site.clone());
-        let server = tokio::spawn(herald::web::serve(listener, router, stop.clone()));
+        let server = tokio::spawn(herald::web::serve_public(listener, None, self.newsroom.site.clone(), stop.clone()));
         let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
         for (name, value) in headers {

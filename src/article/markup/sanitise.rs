@@ -1,5 +1,6 @@
 //! The last word on what an article may hold. Everything that comes out of here is safe to print anywhere.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use ammonia::{Builder, UrlRelative};
@@ -122,15 +123,15 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
 const CLASSES: &[(&str, &[&str])] =
     &[("p", &["question", "answer"]), ("b", &["who"]), ("strong", &["who"]), ("blockquote", &["pull"])];
 
-/// Sanitises HTML. What is relative still is made absolute against `page`.
-pub(super) fn clean(html: &str, page: &str) -> String {
+thread_local! {
+    /// Made once a thread: its tables cost more than a short text.
+    static BUILDER: RefCell<Builder<'static>> = RefCell::new(builder());
+}
+
+fn builder() -> Builder<'static> {
     let set = |names: &'static [&'static str]| names.iter().copied().collect::<HashSet<_>>();
     let map = |pairs: &'static [(&'static str, &'static [&'static str])]| {
         pairs.iter().map(|(name, values)| (*name, set(values))).collect::<HashMap<_, _>>()
-    };
-    let relative = match Url::parse(page) {
-        Ok(base) => UrlRelative::RewriteWithBase(base),
-        Err(_) => UrlRelative::Deny,
     };
     let mut builder = Builder::empty();
     builder
@@ -140,10 +141,18 @@ pub(super) fn clean(html: &str, page: &str) -> String {
         .generic_attributes(set(&["lang", "dir", "title", "id"]))
         .allowed_classes(map(CLASSES))
         .url_schemes(set(&["http", "https", "mailto", "tel", "geo", "xmpp", "sip", "sms", "ftp"]))
-        .url_relative(relative)
         .id_prefix(Some(ID_PREFIX))
         .link_rel(None)
         .strip_comments(true);
-    let clean = builder.clean(html).to_string();
+    builder
+}
+
+/// Sanitises HTML. What is relative still is made absolute against `page`.
+pub(super) fn clean(html: &str, page: &str) -> String {
+    let relative = match Url::parse(page) {
+        Ok(base) => UrlRelative::RewriteWithBase(base),
+        Err(_) => UrlRelative::Deny,
+    };
+    let clean = BUILDER.with_borrow_mut(|builder| builder.url_relative(relative).clean(html).to_string());
     clean.trim().to_owned()
 }

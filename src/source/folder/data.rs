@@ -40,6 +40,18 @@ pub(super) fn is_data(path: &Path, root: &Path) -> bool {
         || (matches!(name, "_config.yml" | "_config.yaml") && path.components().count() == 1)
 }
 
+/// Whether a data file may speak for an article at `relative` in `folder`, which is under `root`.
+pub(super) fn may_speak_for(folder: &Path, root: &Path, relative: &Path) -> bool {
+    let named = |at: &Path, name: Option<&std::ffi::OsStr>| {
+        let name = name.and_then(|name| name.to_str()).unwrap_or_default();
+        [".json", ".11tydata.json"].iter().any(|end| at.join(format!("{name}{end}")).exists())
+    };
+    let around = folder.ancestors().take_while(|at| at.starts_with(root));
+    named(folder, relative.file_stem())
+        || ["_config.yml", "_config.yaml"].iter().any(|name| root.join(name).exists())
+        || around.into_iter().any(|at| at.join("_index.md").exists() || named(at, at.file_name()))
+}
+
 /// For which files the data file `key` speaks: a file without its ending, or all under a folder.
 fn scope(key: &str) -> (&str, bool) {
     let (folder, name) = key.rsplit_once('/').unwrap_or(("", key));

@@ -1,7 +1,7 @@
 //! Reading files with everything at hand that they need: heads first, so that links, translations and ids know every
 //! article; then the whole.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::article::intake::{Head, House, Unread};
 use crate::article::place::Place;
 use crate::article::{ArticleId, Draft, Fault, Language, slug};
 use crate::config::Site;
-use crate::source::around::{Pages, View, stamp, used, without_ending};
+use crate::source::around::{Pages, View, Wanted, stamp, used, without_ending};
 use crate::source::media::{self, Media};
 use crate::store::files::{File, Standing};
 
@@ -49,6 +49,34 @@ pub(super) struct Learnt {
     pub(super) claims: Vec<Claim>,
     /// Files that were not there before: they may be those that are gone, under a new name.
     pub(super) fresh: Vec<Fresh>,
+}
+
+/// What the head of one file says.
+struct Glance {
+    page: String,
+    translation_of: Option<String>,
+    claim: Option<Claim>,
+    fresh: Option<Fresh>,
+}
+
+/// Heads that are read before what they say is gathered.
+const HEADS: usize = 2_000;
+/// Fewer items than this are not worth a thread.
+const FEW: usize = 16;
+
+/// Does `work` on each item, on every processor at once; the answers in the order of the items.
+fn in_parallel<T: Sync, A: Send>(items: &[T], work: impl Fn(&T) -> A + Sync) -> Vec<A> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len() / FEW).max(1);
+    if threads == 1 {
+        return items.iter().map(work).collect();
+    }
+    let work = &work;
+    std::thread::scope(|scope| {
+        let parts = items.chunks(items.len().div_ceil(threads));
+        let parts: Vec<_> = parts.map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<_>>())).collect();
+        let done = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        done.flatten().collect()
+    })
 }
 
 impl Desk {
@@ -86,27 +114,64 @@ impl Desk {
     }
 
     /// Reads the heads of these files; of those that `fresh` picks, also what tells them again under another name.
-    pub(super) fn learn<'f>(
-        &mut self,
-        found: impl Iterator<Item = &'f Found>,
-        fresh: impl Fn(&Found) -> bool,
-    ) -> Learnt {
+    pub(super) fn learn(&mut self, found: &[&Found], fresh: impl Fn(&Found) -> bool + Sync) -> Learnt {
         let mut learnt = Learnt::default();
-        for file in found {
-            let Ok(bytes) = self.bytes_of(file) else { continue };
-            let Ok(head) = self.head(file, &bytes) else { continue };
-            self.pages.add(&file.key, self.site.article(&head.language, &head.slug));
-            if let Some((_, name)) = &head.matter.translation_of {
-                self.wanted.insert(name.clone(), BTreeSet::new());
-            }
-            if let (Some(id), Some((_, said))) = (head.id, &head.matter.id) {
-                learnt.claims.push(Claim { id, key: file.key.clone(), line: head.id_line, said: said.clone() });
-            }
-            if fresh(file) {
-                learnt.fresh.push(Fresh::of(&head, media::hash(&bytes), &self.house));
+        for batch in found.chunks(HEADS) {
+            let heads = in_parallel(batch, |file| self.glance(file, &fresh));
+            for (file, glance) in batch.iter().zip(heads) {
+                let Some(glance) = glance else { continue };
+                self.pages.add(&file.key, glance.page);
+                if let Some(name) = glance.translation_of {
+                    self.wanted.insert(name, BTreeSet::new());
+                }
+                learnt.claims.extend(glance.claim);
+                learnt.fresh.extend(glance.fresh);
             }
         }
         learnt
+    }
+
+    /// The paths, without ending, of the articles that these files may lead to; `None` where that cannot be told without
+    /// knowing all of them.
+    pub(super) fn wanted_by(&self, found: &[&Found]) -> Option<BTreeSet<String>> {
+        let mut paths = BTreeSet::new();
+        for file in found {
+            let Ok(head) =
+                self.bytes_of(file).map_err(|_| ()).and_then(|bytes| self.head(file, &bytes).map_err(|_| ()))
+            else {
+                continue;
+            };
+            if head.matter.translation_of.is_some() {
+                return None;
+            }
+            let page = self.site.article(&head.language, &head.slug);
+            let here = file.key.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let wanted = Wanted { here, paths: RefCell::default(), anywhere: Cell::new(false) };
+            head.draft(&self.house, &page, &wanted);
+            if wanted.anywhere.get() {
+                return None;
+            }
+            paths.extend(wanted.paths.into_inner());
+        }
+        Some(paths)
+    }
+
+    /// What one file's head says; `None` where it cannot be read, which is said when it is read whole.
+    fn glance(&self, file: &Found, fresh: &impl Fn(&Found) -> bool) -> Option<Glance> {
+        let bytes = self.bytes_of(file).ok()?;
+        let head = self.head(file, &bytes).ok()?;
+        let claim = head.id.zip(head.matter.id.as_ref()).map(|(id, (_, said))| Claim {
+            id,
+            key: file.key.clone(),
+            line: head.id_line,
+            said: said.clone(),
+        });
+        Some(Glance {
+            page: self.site.article(&head.language, &head.slug),
+            translation_of: head.matter.translation_of.as_ref().map(|(_, name)| name.clone()),
+            claim,
+            fresh: fresh(file).then(|| Fresh::of(&head, media::hash(&bytes), &self.house)),
+        })
     }
 
     /// Finds out, once every article is known, which ones `translation_of` may mean: by id, by slug.

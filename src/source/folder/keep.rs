@@ -25,6 +25,8 @@ pub(super) struct Keeping<'s> {
     pub(super) before: usize,
     /// Articles whose file holds another one now, or none.
     pub(super) orphans: Vec<ArticleId>,
+    /// What is taken in goes public with it: the whole folder was read before.
+    pub(super) release: bool,
 }
 
 impl Keeping<'_> {
@@ -75,6 +77,9 @@ impl Keeping<'_> {
             }
         }
         files::keep(&mut tx, &self.name, &kept).await?;
+        if self.release {
+            report.public += articles::release_due(&mut tx, self.now).await?.len();
+        }
         tx.commit().await?;
         faults.extend(kept.into_iter().flat_map(|file| file.faults));
         Ok(())
@@ -102,6 +107,9 @@ impl Keeping<'_> {
 
     /// Takes out the articles that no file holds any more.
     pub(super) async fn take_out(self, gone: Vec<File>, report: &mut ReadReport) -> Result<(), SourceError> {
+        if gone.is_empty() && self.orphans.is_empty() {
+            return Ok(());
+        }
         let mut tx = self.store.write().await?;
         let mut out: Vec<ArticleId> = gone.iter().filter_map(|file| file.article).chain(self.orphans).collect();
         let vanished: HashSet<&str> = gone.iter().map(|file| file.path.as_str()).collect();
@@ -180,7 +188,7 @@ pub(super) async fn finish(
 ) -> Result<(), SourceError> {
     let mut tx = store.write().await?;
     files::ensure_source(&mut tx, name).await?;
-    report.public = articles::release_due(&mut tx, now).await?.len();
+    report.public += articles::release_due(&mut tx, now).await?.len();
     files::source_was_read(&mut tx, name, now).await?;
     tx.commit().await?;
     Ok(())

@@ -86,6 +86,34 @@ pub(super) async fn look(
     Ok(look)
 }
 
+/// The same for some files of which nothing else has changed; `None` where others are to be looked at with them.
+pub(super) async fn some(
+    store: &Store,
+    name: &str,
+    (found, gone): (&[Found], &[String]),
+    roots: &[PathBuf],
+) -> Result<Option<Look>, SourceError> {
+    let keys: Vec<&str> = found.iter().map(|file| file.key.as_str()).collect();
+    let mut tx = store.read().await?;
+    for folder in gone {
+        if files::any_under(&mut tx, name, folder).await? {
+            return Ok(None);
+        }
+    }
+    let known = files::some(&mut tx, name, &keys).await?;
+    let mut look = Look::default();
+    for (at, file) in found.iter().enumerate() {
+        match known.get(&file.key) {
+            None => drop(look.new.insert(at)),
+            Some(known) if known.fingerprint != file.fingerprint || !as_they_were(&known.uses, roots) => {}
+            Some(_) => continue,
+        }
+        look.changed.push(at);
+    }
+    let others_wait = !look.new.is_empty() && files::any_waits(&mut tx, name).await?;
+    Ok((!others_wait).then_some(look))
+}
+
 async fn gone(tx: &mut Tx, name: &str, found: &[Found]) -> Result<Vec<File>, StoreError> {
     let here: HashSet<&str> = found.iter().map(|file| file.key.as_str()).collect();
     let mut gone = Vec::new();

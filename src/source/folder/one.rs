@@ -58,7 +58,7 @@ pub async fn add(store: &Store, config: &Config, clock: &Clock, path: &Path) -> 
         roots: vec![parent.clone()],
     };
     let (read, desk) = blocking(move || {
-        let learnt = desk.learn(std::iter::once(&found), |_| false);
+        let learnt = desk.learn(&[&found], |_| false);
         desk.settle(&[], &learnt.claims);
         (desk.read(&found), desk)
     })

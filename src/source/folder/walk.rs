@@ -1,6 +1,6 @@
 //! What lies in the folder: article files with size and time, and the data files beside them. Nothing is opened.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::data;
 use crate::article::Fault;
@@ -90,6 +90,52 @@ pub(super) fn walk(name: &str, root: &Path, settings: &str) -> Result<Walked, So
     walked.faults.append(&mut astray);
     data::fingerprints(&mut walked.files, &walked.data, settings);
     Ok(walked)
+}
+
+/// What is said to have changed in a folder.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Files that may hold an article, in order.
+    pub(super) files: Vec<Found>,
+    /// What is gone, and may have been a folder.
+    pub(super) gone: Vec<String>,
+}
+
+/// The articles among files that are said to have changed, as [`walk`] would list them; `None` where something else may have
+/// changed with them: a file is gone, a picture or a folder came, or data files speak for them.
+pub(super) fn some(root: &Path, paths: &[PathBuf], settings: &str) -> Option<Part> {
+    let home = root.canonicalize().ok()?;
+    let (mut files, mut gone) = (Vec::new(), Vec::new());
+    for path in paths {
+        let relative = path.strip_prefix(root).ok()?;
+        let parts: Vec<&str> = relative.iter().map(|part| part.to_str()).collect::<Option<_>>()?;
+        if parts.iter().any(|part| part.starts_with('.') || *part == "node_modules") {
+            continue;
+        }
+        let meta = std::fs::symlink_metadata(path);
+        if !is_article(relative) {
+            // What an editor puts beside the file for a moment.
+            match (relative.extension(), &meta) {
+                (None, Err(_)) => {
+                    gone.push(parts.join("/"));
+                    continue;
+                }
+                _ if parts.last().is_some_and(|name| name.ends_with('~') || name.ends_with(".tmp")) => continue,
+                _ => return None,
+            }
+        }
+        let meta = meta.ok().filter(|meta| meta.is_file() && parts.len() < DEPTH)?;
+        // Reached by no link.
+        let folder = home.join(relative.parent()?);
+        if path.parent()?.canonicalize().ok()? != folder || data::may_speak_for(&folder, &home, relative) {
+            return None;
+        }
+        files.push(Found { key: parts.join("/"), size: meta.len(), fingerprint: stamp_of(&meta) });
+    }
+    files.sort_by(|a, b| a.key.cmp(&b.key));
+    files.dedup_by(|a, b| a.key == b.key);
+    data::fingerprints(&mut files, &[], settings);
+    Some(Part { files, gone })
 }
 
 /// Whether a file may hold an article: Markdown or HTML, and no section page (`_index.md`, Hugo and Zola) or include.

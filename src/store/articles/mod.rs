@@ -22,15 +22,17 @@ mod stories;
 mod take;
 #[cfg(test)]
 mod tests;
+mod touched;
 
 pub use list::{Filter, Listed, State, known, list, listed, lookup, present};
 pub use public::{
     Candidate, by_id, by_slug, headlines, in_month, is_shown, months, moved_to, newest, of_stories, public_ones,
     revision, revisions, siblings, span, topics, was_public, went_public, years,
 };
-pub use release::{last_public_seq, next_due, release_due, remove, standing};
+pub use release::{last_public_seq, next_due, release_due, remove};
 pub use scripts::{follow, original};
 pub use take::{Change, Remark, Taken, take_in, take_in_all};
+pub use touched::{Touched, TouchedPage, log_position, touched, trim_log};
 
 use uuid::Uuid;
 

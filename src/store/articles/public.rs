@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::{
     Chosen, headline_sql, read_id, read_language, read_revision, read_revisions, read_story, revision_sql, rows,
 };
-use crate::article::{ArticleId, Language, Revision, Selection, StoryId};
+use crate::article::{ArticleId, Language, Revision, Selection, StoryId, topic_id};
 use crate::clock::{Instant, from_micros};
 use crate::store::{StoreError, Tx};
 
@@ -88,6 +88,29 @@ const HEADLINES: (&str, &str) = headline_sql!(concat!(
     " ORDER BY a.published DESC, a.public_seq DESC LIMIT $4 OFFSET $5"
 ));
 
+// One language needs no look at the others, so its index of days gives the newest without the rest.
+const LATEST: (&str, &str) = headline_sql!(
+    "FROM articles a JOIN revisions r ON r.id = a.revision
+     WHERE a.language = $1 AND a.public_seq IS NOT NULL AND a.removed IS NULL
+     ORDER BY a.published DESC, a.public_seq DESC LIMIT $2 OFFSET $3"
+);
+const IS_COMMON: &str = "SELECT 1 FROM article_topics WHERE topic = $1 LIMIT 1 OFFSET $2";
+// A topic that many articles have is met soon on the way back from the newest; of one that few have, all are looked at.
+const COMMON: (&str, &str) = headline_sql!(
+    "FROM articles a JOIN revisions r ON r.id = a.revision
+     WHERE a.language = $1 AND a.public_seq IS NOT NULL AND a.removed IS NULL
+         AND EXISTS (SELECT 1 FROM article_topics t WHERE t.topic = $4 AND t.article = a.id)
+     ORDER BY a.published DESC, a.public_seq DESC LIMIT $2 OFFSET $3"
+);
+const RARE: (&str, &str) = headline_sql!(
+    "FROM article_topics t CROSS JOIN articles a CROSS JOIN revisions r
+     WHERE t.topic = $4 AND a.id = t.article AND r.id = a.revision
+         AND a.language = $1 AND a.public_seq IS NOT NULL AND a.removed IS NULL
+     ORDER BY a.published DESC, a.public_seq DESC LIMIT $2 OFFSET $3"
+);
+/// A topic of more articles is a common one.
+const MANY: i64 = 1_000;
+
 /// What is public of a selection for a list on a page, newest first by `published`: revisions whose
 /// `content.html` and `content.text` are left empty. Stories come once, as in [`newest`].
 ///
@@ -99,16 +122,25 @@ pub async fn headlines(
     limit: usize,
     offset: usize,
 ) -> Result<Vec<Revision>, StoreError> {
-    let chosen = Chosen::of(selection)?;
-    let rows = tx
-        .either(HEADLINES.0, HEADLINES.1)
-        .bind(chosen.languages)
-        .bind(chosen.topics)
-        .bind(chosen.sources)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .bind(i64::try_from(offset).unwrap_or(i64::MAX))
-        .all()
-        .await?;
+    let (limit, offset) = (i64::try_from(limit).unwrap_or(i64::MAX), i64::try_from(offset).unwrap_or(i64::MAX));
+    let rows = match (selection.languages.as_slice(), selection.topics.as_slice(), selection.sources.is_empty()) {
+        ([language], [], true) => {
+            tx.either(LATEST.0, LATEST.1).bind(language.as_str().to_owned()).bind(limit).bind(offset).all().await?
+        }
+        ([language], [topic], true) => {
+            let topic = topic_id(topic);
+            let is_common = tx.q(IS_COMMON).bind(topic.clone()).bind(MANY).optional().await?.is_some();
+            let found = if is_common { COMMON } else { RARE };
+            let found = tx.either(found.0, found.1).bind(language.as_str().to_owned()).bind(limit).bind(offset);
+            found.bind(topic).all().await?
+        }
+        _ => {
+            let chosen = Chosen::of(selection)?;
+            let found = tx.either(HEADLINES.0, HEADLINES.1);
+            let found = found.bind(chosen.languages).bind(chosen.topics).bind(chosen.sources);
+            found.bind(limit).bind(offset).all().await?
+        }
+    };
     read_revisions(&rows)
 }
 

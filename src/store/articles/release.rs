@@ -75,22 +75,6 @@ pub async fn last_public_seq(tx: &mut Tx) -> Result<i64, StoreError> {
     tx.q(LAST_SEQ).one().await?.get(0)
 }
 
-const STANDING: &str = "SELECT (SELECT value FROM counters WHERE name = 'public_seq'),
-    (SELECT COALESCE(MAX(id), 0) FROM revisions),
-    (SELECT CAST(COUNT(*) AS BIGINT) FROM articles WHERE removed IS NOT NULL),
-    (SELECT COALESCE(MAX(removed), 0) FROM articles),
-    (SELECT COALESCE(MAX(id), 0) FROM editions WHERE finished_at IS NOT NULL)";
-
-/// What pages are made of, in a few numbers: where they are the same, so are the pages. The last number of going
-/// public, the last revision, how many are removed and when the last one was, the last finished edition.
-///
-/// # Errors
-/// What the database says.
-pub async fn standing(tx: &mut Tx) -> Result<[i64; 5], StoreError> {
-    let row = tx.q(STANDING).one().await?;
-    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
-}
-
 const REMOVE: &str = "
     UPDATE articles SET removed = COALESCE(removed, $2), due_at = NULL,
         slug = CASE WHEN public_seq IS NULL THEN id ELSE slug END

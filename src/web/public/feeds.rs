@@ -162,13 +162,13 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
 }
 
 /// RFC 9110, section 5.6.7.
-fn http_date(at: Instant) -> String {
+pub(super) fn http_date(at: Instant) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// Whether the reader has this document: `If-None-Match` decides where it is sent, whatever
 /// `If-Modified-Since` says (RFC 9110, section 13.2.2).
-fn is_known(document: &Document, asked: &HeaderMap) -> bool {
+pub(super) fn is_known(document: &Document, asked: &HeaderMap) -> bool {
     if asked.contains_key(header::IF_NONE_MATCH) {
         let sent = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         return sent.flat_map(tags).any(|tag| tag == "*" || tag == document.tag);
@@ -203,7 +203,7 @@ fn instant(text: &str) -> Option<Instant> {
 
 /// How a document is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
+pub(super) enum Coding {
     Brotli,
     Gzip,
     Identity,
@@ -211,7 +211,7 @@ enum Coding {
 
 impl Coding {
     /// What `Accept-Encoding` likes best (RFC 9110, section 12.5.3); among equals the smallest.
-    fn best(asked: &HeaderMap) -> Coding {
+    pub(super) fn best(asked: &HeaderMap) -> Coding {
         let (mut brotli, mut gzip, mut identity, mut others) = (None, None, None, None);
         let sent = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         for part in sent.flat_map(|value| value.split(',')) {
@@ -240,7 +240,7 @@ impl Coding {
         }
     }
 
-    fn name(self) -> Option<&'static str> {
+    pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Coding::Brotli => Some("br"),
             Coding::Gzip => Some("gzip"),
@@ -248,7 +248,7 @@ impl Coding {
         }
     }
 
-    fn suffix(self) -> &'static str {
+    pub(super) fn suffix(self) -> &'static str {
         match self {
             Coding::Brotli => "-br",
             Coding::Gzip => "-gzip",
@@ -256,7 +256,7 @@ impl Coding {
         }
     }
 
-    fn bytes(self, document: &Document) -> Bytes {
+    pub(super) fn bytes(self, document: &Document) -> Bytes {
         match self {
             Coding::Brotli => document.brotli.clone(),
             Coding::Gzip => document.gzip.clone(),

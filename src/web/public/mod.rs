@@ -29,6 +29,9 @@ pub mod media;
 mod moved;
 pub mod pages;
 pub mod people;
+mod quick;
+
+pub(super) use quick::Quick;
 
 /// Bytes of a request's body that are read at all: a form of ours is far smaller.
 const BODY: usize = 64 * 1024;

@@ -53,9 +53,11 @@ impl Addresses<'_> {
                 None
             }
             Found::Nothing => {
-                let file = path.starts_with("@/") || [".md", ".markdown", ".pdf"].iter().any(|end| path.ends_with(end));
-                if file {
-                    self.missing(written.trim(), format!("the link leads to “{path}”, which is not there"));
+                let reason = || format!("the link leads to “{path}”, which is not there");
+                if path.starts_with("@/") || [".md", ".markdown"].iter().any(|end| path.ends_with(end)) {
+                    self.missing(written.trim(), reason());
+                } else if path.ends_with(".pdf") {
+                    self.told.borrow_mut().about(written.trim(), reason());
                 }
                 Some(self.join(&reference))
             }
@@ -82,7 +84,8 @@ impl Addresses<'_> {
                 None
             }
             Found::Page(_) | Found::Nothing => {
-                self.missing(written.trim(), format!("the picture “{path}” is not there"));
+                // No article that comes changes that; the file does, and is waited for by its name.
+                self.told.borrow_mut().about(written.trim(), format!("the picture “{path}” is not there"));
                 Some((self.join(&reference), None))
             }
         }

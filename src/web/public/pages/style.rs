@@ -1,6 +1,8 @@
 //! The style sheet: one file, made of its template with the newsroom's accent, and served under a name that holds its
 //! hash, so that it may be kept for ever.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
@@ -21,10 +23,12 @@ pub(in crate::web::public) const FOR_EVER: HeaderValue =
 const SHEET: &str = "site/site.css";
 
 /// The sheet itself.
-fn sheet(templates: &Templates, config: &Config) -> Result<String, TemplateError> {
-    let mut context = tera::Context::new();
-    context.insert("palette", &Palette::of(&config.site.accent));
-    templates.page(SHEET, &context, &config.language())
+fn sheet(templates: &Templates, config: &Config) -> Result<Arc<str>, TemplateError> {
+    templates.once(&format!("{SHEET} {}", config.site.accent), || {
+        let mut context = tera::Context::new();
+        context.insert("palette", &Palette::of(&config.site.accent));
+        templates.page(SHEET, &context, &config.language())
+    })
 }
 
 /// Where it stands: `/assets/site-3f2a….css`.
@@ -32,7 +36,8 @@ fn sheet(templates: &Templates, config: &Config) -> Result<String, TemplateError
 /// # Errors
 /// What is wrong with the template.
 pub(super) fn path(templates: &Templates, config: &Config) -> Result<String, TemplateError> {
-    let name = name(&sheet(templates, config)?);
+    let name = templates
+        .once(&format!("name of {SHEET} {}", config.site.accent), || Ok(name(sheet(templates, config)?.as_ref())))?;
     Ok(format!("{}/assets/{name}", address::base(&config.site)))
 }
 
@@ -55,7 +60,8 @@ pub(super) async fn serve(
     match sheet(&site.templates, &site.config) {
         Ok(sheet) => {
             let keep = if asked == name(&sheet) { FOR_EVER } else { HeaderValue::from_static("no-cache") };
-            let mut response = answer::bytes(&method, &headers, "text/css; charset=utf-8", sheet.into(), None);
+            let mut response =
+                answer::bytes(&method, &headers, "text/css; charset=utf-8", sheet.to_string().into(), None);
             response.headers_mut().insert(header::CACHE_CONTROL, keep);
             response
         }
