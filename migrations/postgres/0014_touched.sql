@@ -65,7 +65,6 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER media_left AFTER DELETE ON media FOR EACH ROW EXECUTE FUNCTION media_left();
-CREATE INDEX media_article ON media (article);
 -- Counts for the archive and the newest of a language, from the index alone.
 CREATE INDEX articles_shown ON articles (language, published, public_seq, removed)
     WHERE public_seq IS NOT NULL AND removed IS NULL;

@@ -51,7 +51,6 @@ CREATE TRIGGER media_left AFTER DELETE ON media
 BEGIN
     INSERT INTO touched (kind, name, article) VALUES ('media', OLD.name, OLD.article);
 END;
-CREATE INDEX media_article ON media (article);
 -- Counts for the archive and the newest of a language, from the index alone.
 CREATE INDEX articles_shown ON articles (language, published, public_seq, removed)
     WHERE public_seq IS NOT NULL AND removed IS NULL;
