@@ -300,8 +300,13 @@ impl Copy {
         to_disk(&self.folder, folders.into_iter())?;
         if self.whole {
             write_list(&self.folder, self.part, &self.files)
+        } else if goes.is_empty() {
+            Ok(())
         } else {
-            log(&self.folder, self.part, goes.iter().map(|path| ('-', path.as_str())))
+            // Not into the log: what is gone may be under embargo now, and its name says what it is about.
+            let mut left = listed(&self.folder, self.part)?;
+            left.retain(|path| !goes.contains(path));
+            write_list(&self.folder, self.part, &left)
         }
     }
 
