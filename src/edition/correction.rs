@@ -17,12 +17,12 @@ use crate::store::deliveries::when::When;
 use crate::store::editions::corrections::{self, Printing, Route, Source, Telling, Tells};
 use crate::store::editions::fill::Copy;
 use crate::store::editions::{self, NewsletterRow, Place, Settings, freeze, newness};
-use crate::store::{Store, Tx, articles};
+use crate::store::{Tx, articles};
 use crate::template::issue::{self, Issue, TestBar};
 use crate::template::{CORRECTION, Templates};
 
 use super::compose::{Layout, Proof};
-use super::fill::Version;
+use super::fill::{Chunk, Version};
 use super::select::Selected;
 use super::{EditionError, check, compose};
 
@@ -212,24 +212,21 @@ pub async fn survey(tx: &mut Tx, plan: &Plan, again: bool) -> Result<Survey, Edi
     Ok(survey)
 }
 
-/// The copies of a correction's edition for the subscribers after `after` up to `upto`.
+/// The copies of a correction's edition for the next subscribers.
 ///
 /// # Errors
 /// What the store says.
-pub async fn copies(
-    tx: &mut Tx,
-    edition: &editions::Edition,
-    tells: &Tells,
-    (after, upto): (i64, i64),
-) -> Result<Vec<Copy>, EditionError> {
+pub(super) async fn chunk(tx: &mut Tx, edition: &editions::Edition, tells: &Tells) -> Result<Chunk, EditionError> {
+    let (after, last) = (edition.filled_to, edition.audience_upto);
+    let to = (after + STRETCH).min(last).max(after);
     let languages = editions::languages(tx, edition.id).await?;
-    let mut sorted = corrections::sort(tx, tells, (after, upto)).await?;
+    let mut sorted = corrections::sort(tx, tells, (after, to)).await?;
     let people = sorted.to_tell.pop().unwrap_or_default();
     let copy = |(subscriber, language): (i64, Language)| {
         let (variant, _) = languages.iter().find(|(_, own)| *own == language)?;
         Some(Copy { subscriber, variant: *variant, choice: 1, not_before: None })
     };
-    Ok(people.into_iter().filter_map(copy).collect())
+    Ok(Chunk { copies: people.into_iter().filter_map(copy).collect(), to, last: to >= last })
 }
 
 /// How it is to be sent.
@@ -383,40 +380,4 @@ impl Sheet<'_> {
             sandbox: self.config.mail.sandbox,
         }
     }
-}
-
-/// Makes the deliveries of a correction's edition that are still to be made, a stretch at a time.
-///
-/// # Errors
-/// What the store says.
-pub(super) async fn fill(
-    store: &Store,
-    mut edition: editions::Edition,
-    tells: &Tells,
-    mut progress: impl FnMut(i64),
-) -> Result<i64, EditionError> {
-    use crate::store::editions::State;
-    use crate::store::editions::fill as ledger;
-    while !edition.filled && matches!(edition.state, State::Queued | State::Sending) {
-        let mut tx = store.write().await?;
-        ledger::one_at_a_time(&mut tx).await?;
-        let Some(now) = editions::by_id(&mut tx, edition.id).await? else { break };
-        edition = now;
-        if edition.filled || !matches!(edition.state, State::Queued | State::Sending) {
-            break;
-        }
-        let (from, last) = (edition.filled_to, edition.audience_upto);
-        let to = (from + STRETCH).min(last).max(from);
-        let copies = copies(&mut tx, &edition, tells, (from, to)).await?;
-        edition.filled = to >= last;
-        if !ledger::write_chunk(&mut tx, edition.id, from, to, edition.filled, &copies).await? {
-            return Ok(edition.recipients);
-        }
-        tx.commit().await?;
-        edition.filled_to = to;
-        edition.recipients += i64::try_from(copies.len()).unwrap_or(0);
-        progress(edition.recipients);
-        tokio::time::sleep(super::fill::PAUSE).await;
-    }
-    Ok(edition.recipients)
 }

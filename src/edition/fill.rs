@@ -16,7 +16,7 @@ use crate::store::editions::{self, Edition, Place, State, ramp as calendar};
 use crate::store::subscribers::{self, Member};
 use crate::store::{Store, StoreError, Tx};
 
-use super::{EditionError, ramp};
+use super::{EditionError, correction, ramp};
 
 /// Subscribers a transaction: enough that it pays, and few enough that the others get their turn.
 const CHUNK: i64 = 4_000;
@@ -238,9 +238,6 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         return Err(EditionError::NoEdition(edition));
     };
     drop(tx);
-    if let Some(tells) = edition.settings.tells.take() {
-        return super::correction::fill(store, edition, &tells, progress).await;
-    }
     if edition.filled_to == 0 && !edition.filled {
         let mut tx = store.write().await?;
         ledger::count_people(&mut tx).await?;
@@ -262,31 +259,18 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         if edition.filled || !matches!(edition.state, State::Queued | State::Sending) {
             break;
         }
-        // Where the stories stand is asked for each chunk: another edition may have been frozen meanwhile.
-        let chooser = Chooser::of(&mut tx, &edition).await?;
-        let members = audience.page(&mut tx, edition.filled_to).await?;
-        if members.is_empty() && !spread {
+        let Chunk { copies, to, last } = match &edition.settings.tells {
+            Some(tells) => correction::chunk(&mut tx, &edition, tells).await?,
+            None => chunk(&mut tx, &edition, &audience).await?,
+        };
+        if last && !spread {
             drop(tx);
             over_days(store, &edition).await?;
             spread = true;
             continue;
         }
-        let had = chooser.had(&mut tx, &members).await?;
-        let copies: Vec<Copy> = members
-            .iter()
-            .filter_map(|member| {
-                let copy = chooser.choose(member, had.get(&member.subscriber).copied().unwrap_or_default())?;
-                let not_before = match edition.settings.ramp {
-                    // Its day is known once everybody is there.
-                    true => Some(Instant::MAX_UTC),
-                    false => edition.settings.when.not_before(member.timezone, edition.start_at),
-                };
-                Some(Copy { not_before, ..copy })
-            })
-            .collect();
         let from = edition.filled_to;
-        let to = members.last().map_or(from, |last| last.subscriber);
-        edition.filled = members.is_empty();
+        edition.filled = last;
         if !ledger::write_chunk(&mut tx, edition.id, from, to, edition.filled, &copies).await? {
             drop(tx);
             return Ok(edition.recipients);
@@ -299,6 +283,34 @@ pub async fn fill(store: &Store, edition: i64, mut progress: impl FnMut(i64)) ->
         tokio::time::sleep(PAUSE).await;
     }
     Ok(edition.recipients)
+}
+
+/// Copies for the next subscribers.
+pub(super) struct Chunk {
+    pub(super) copies: Vec<Copy>,
+    /// Up to whom.
+    pub(super) to: i64,
+    /// Nobody is behind them.
+    pub(super) last: bool,
+}
+
+/// The next copies of an edition of news.
+async fn chunk(tx: &mut Tx, edition: &Edition, audience: &Audience) -> Result<Chunk, EditionError> {
+    // Where the stories stand is asked for each chunk: another edition may have been frozen meanwhile.
+    let chooser = Chooser::of(tx, edition).await?;
+    let members = audience.page(tx, edition.filled_to).await?;
+    let had = chooser.had(tx, &members).await?;
+    let copies = members.iter().filter_map(|member| {
+        let copy = chooser.choose(member, had.get(&member.subscriber).copied().unwrap_or_default())?;
+        let not_before = match edition.settings.ramp {
+            // Its day is known once everybody is there.
+            true => Some(Instant::MAX_UTC),
+            false => edition.settings.when.not_before(member.timezone, edition.start_at),
+        };
+        Some(Copy { not_before, ..copy })
+    });
+    let to = members.last().map_or(edition.filled_to, |last| last.subscriber);
+    Ok(Chunk { copies: copies.collect(), to, last: members.is_empty() })
 }
 
 /// Gives each copy of an edition that goes by a ramp its day, a chunk at a time. Where this broke off the next fill goes on with it.

@@ -23,7 +23,7 @@ const OWN: &str = ".herald";
 const ASIDE: &str = "new";
 /// More files than this are brought to the disk all at once, with whatever else is on it.
 const FEW: usize = 16;
-/// The log of what came and went is read into the list when it has more lines.
+/// The log of what came is read into the list when it has more lines.
 const LOG: usize = 20_000;
 
 /// What a copy came to.
@@ -313,7 +313,7 @@ impl Copy {
     /// Adds what comes to the list of what is ours.
     fn note(&self, before: &BTreeSet<String>, coming: &[Aside]) -> Result<(), FeedError> {
         if !self.whole {
-            return log(&self.folder, self.part, coming.iter().map(|aside| ('+', aside.path.as_str())));
+            return log(&self.folder, self.part, coming.iter().map(|aside| aside.path.as_str()));
         }
         if self.files.is_subset(before) {
             return Ok(());
@@ -399,17 +399,11 @@ fn all_to_disk(_: &Path) -> std::io::Result<()> {
     Err(ErrorKind::Unsupported.into())
 }
 
-/// What an earlier copy wrote: the list, as the log behind it says that it is now.
+/// What an earlier copy wrote: the list, and what its log says has come since.
 fn listed(folder: &Path, part: &str) -> Result<BTreeSet<String>, FeedError> {
     let (list, log) = (list_of(folder, part), log_of(folder, part));
     let mut files: BTreeSet<String> = read(&list)?.lines().map(str::to_owned).collect();
-    for line in read(&log)?.lines() {
-        match line.split_at_checked(1) {
-            Some(("+", path)) => drop(files.insert(path.to_owned())),
-            Some(("-", path)) => drop(files.remove(path)),
-            _ => {}
-        }
-    }
+    files.extend(read(&log)?.lines().map(str::to_owned));
     Ok(files)
 }
 
@@ -447,9 +441,9 @@ fn write_list(folder: &Path, part: &str, files: &BTreeSet<String>) -> Result<(),
 }
 
 /// Adds lines to the log.
-fn log<'p>(folder: &Path, part: &str, lines: impl Iterator<Item = (char, &'p str)>) -> Result<(), FeedError> {
+fn log<'p>(folder: &Path, part: &str, paths: impl Iterator<Item = &'p str>) -> Result<(), FeedError> {
     let path = log_of(folder, part);
-    let text: String = lines.map(|(sign, path)| format!("{sign}{path}\n")).collect();
+    let text: String = paths.map(|path| format!("{path}\n")).collect();
     if text.is_empty() {
         return Ok(());
     }
