@@ -113,18 +113,19 @@ pub async fn ask(tx: &mut Tx, wanted: &Wanted, most: i64, now: Instant) -> Resul
 
 // CROSS JOIN: the few topics are gone through, and each finds those behind by the index.
 const IS_DUE_LITE: &str = "SELECT CAST(EXISTS (SELECT 1 FROM hub_requests WHERE next_at <= $1) OR EXISTS
-     (SELECT 1 FROM hub_topics t CROSS JOIN hub_subscribers s
-      WHERE s.topic = t.name AND s.have < t.version AND s.next_at <= $1) AS BIGINT)";
+     (SELECT 1 FROM json_each($2) k CROSS JOIN hub_topics t CROSS JOIN hub_subscribers s
+      WHERE t.name = k.value ->> 0 AND s.topic = t.name AND s.have < t.version AND s.next_at <= $1) AS BIGINT)";
 const IS_DUE_PG: &str = "SELECT CAST(CAST(EXISTS (SELECT 1 FROM hub_requests WHERE next_at <= $1) OR EXISTS
-     (SELECT 1 FROM hub_topics t JOIN hub_subscribers s
+     (SELECT 1 FROM json_each($2) k JOIN hub_topics t ON t.name = k.value ->> 0 JOIN hub_subscribers s
       ON s.topic = t.name AND s.have < t.version AND s.next_at <= $1) AS INTEGER) AS BIGINT)";
 
-/// Whether there is something to verify or somebody to tell.
+/// Whether there is something to verify, or somebody to tell of one of these topics.
 ///
 /// # Errors
 /// What the database says.
-pub async fn is_due(tx: &mut Tx, now: Instant) -> Result<bool, StoreError> {
-    Ok(tx.either(IS_DUE_LITE, IS_DUE_PG).bind(now.timestamp_micros()).one().await?.get::<i64>(0)? == 1)
+pub async fn is_due(tx: &mut Tx, topics: &[[&str; 1]], now: Instant) -> Result<bool, StoreError> {
+    let query = tx.either(IS_DUE_LITE, IS_DUE_PG).bind(now.timestamp_micros()).bind(serde_json::to_string(topics)?);
+    Ok(query.one().await?.get::<i64>(0)? == 1)
 }
 
 const CLAIM_REQUESTS: &str = "UPDATE hub_requests SET attempts = attempts + 1, next_at = $2
@@ -287,23 +288,32 @@ pub async fn expire(tx: &mut Tx, now: Instant) -> Result<u64, StoreError> {
     tx.q(EXPIRE).bind(now.timestamp_micros()).execute().await
 }
 
-const BEHIND_LITE: &str = "SELECT s.id, t.version FROM hub_topics t CROSS JOIN hub_subscribers s
-     WHERE s.topic = t.name AND s.have < t.version AND s.next_at <= $1
+const BEHIND_LITE: &str =
+    "SELECT s.id, t.version FROM json_each($3) k CROSS JOIN hub_topics t CROSS JOIN hub_subscribers s
+     WHERE t.name = k.value ->> 0 AND s.topic = t.name AND s.have < t.version AND s.next_at <= $1
         AND (s.lease_until IS NULL OR s.lease_until > $1) LIMIT $2";
-const BEHIND_PG: &str = "SELECT s.id, t.version FROM hub_topics t JOIN hub_subscribers s
+const BEHIND_PG: &str =
+    "SELECT s.id, t.version FROM json_each($3) k JOIN hub_topics t ON t.name = k.value ->> 0 JOIN hub_subscribers s
      ON s.topic = t.name AND s.have < t.version AND s.next_at <= $1
         AND (s.lease_until IS NULL OR s.lease_until > $1) LIMIT $2";
 const CLAIM: &str = "UPDATE hub_subscribers SET attempts = attempts + 1, next_at = $2
      WHERE id IN (SELECT CAST(r.value ->> 0 AS BIGINT) FROM json_each($1) r)
      RETURNING id, topic, callback, kind, secret, attempts";
 
-/// Those who are behind and may be told now, `most` at a time; they are free again at `until` where nothing is said before.
+/// Those who are behind with one of these topics and may be told now, `most` at a time; they are free again at `until` where nothing is
+/// said before. A topic whose document is not up (yet) is not to be named: nobody could be told of it until then.
 ///
 /// # Errors
 /// What the database says.
-pub async fn claim(tx: &mut Tx, now: Instant, until: Instant, most: usize) -> Result<Vec<Behind>, StoreError> {
+pub async fn claim(
+    tx: &mut Tx,
+    topics: &[[&str; 1]],
+    (now, until): (Instant, Instant),
+    most: usize,
+) -> Result<Vec<Behind>, StoreError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let found = tx.either(BEHIND_LITE, BEHIND_PG).bind(now.timestamp_micros()).bind(most).all().await?;
+    let query = tx.either(BEHIND_LITE, BEHIND_PG).bind(now.timestamp_micros()).bind(most);
+    let found = query.bind(serde_json::to_string(topics)?).all().await?;
     if found.is_empty() {
         return Ok(Vec::new());
     }

@@ -214,15 +214,16 @@ impl Hub {
     async fn give(&self, work: &mut JoinSet<Done>, up: &Up) -> Result<(), StoreError> {
         let now = self.clock.now();
         let room = AT_ONCE - work.len();
+        let topics: Vec<[&str; 1]> = up.keys().map(|topic| [topic.as_str()]).collect();
         let mut tx = self.store.read().await?;
-        let is_due = hub::is_due(&mut tx, now).await?;
+        let is_due = hub::is_due(&mut tx, &topics, now).await?;
         drop(tx);
         if !is_due {
             return Ok(());
         }
         let mut tx = self.store.write().await?;
         let requests = hub::claim_requests(&mut tx, now, now + CLAIM, room.min(32)).await?;
-        let behind = hub::claim(&mut tx, now, now + CLAIM, room).await?;
+        let behind = hub::claim(&mut tx, &topics, (now, now + CLAIM), room).await?;
         if requests.is_empty() && behind.is_empty() {
             return Ok(());
         }
@@ -236,7 +237,6 @@ impl Hub {
         }
         let mut hubs: BTreeMap<String, Vec<Behind>> = BTreeMap::new();
         for one in behind {
-            // A topic that is no more, or not up yet: nothing can be told of it.
             let Some((_, document)) = up.get(&one.topic) else { continue };
             if one.is_hub {
                 hubs.entry(one.callback.clone()).or_default().push(one);
