@@ -183,6 +183,25 @@ async fn one_connection_asks_for_feeds_and_pages() {
     assert!(places.is_sorted() && all.matches("HTTP/1.1 200 OK").count() == 4, "{all}");
 }
 
+/// A head has its time as a whole: somebody who sends one sign every other second keeps no place for ever.
+#[tokio::test]
+async fn a_head_that_never_ends_is_not_waited_for() {
+    let served = Served::new().await;
+    served.take(&[draft(1, "en", "One")]).await;
+    let mut stream = TcpStream::connect(&served.address).await.expect("a connection");
+    let begin = b"GET /feeds/news.rss HTTP/1.1\r\nhost: a\r\nx: ";
+    stream.write_all(begin).await.expect("a piece");
+    let mut answer = [0; 64];
+    for _ in 0..30 {
+        let pause = std::time::Duration::from_secs(2);
+        if tokio::time::timeout(pause, stream.read(&mut answer)).await.is_ok() || stream.write_all(b"x").await.is_err()
+        {
+            return;
+        }
+    }
+    panic!("it was waited for a minute");
+}
+
 #[tokio::test]
 async fn every_format_is_answered_as_readers_and_caches_want_it() {
     let served = Served::new().await;

@@ -17,6 +17,7 @@ use bytes::{Bytes, BytesMut};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Site;
@@ -84,6 +85,7 @@ impl Quick {
     {
         let stop = stop.child_token();
         let mut read = BytesMut::with_capacity(HEAD);
+        let mut until = Instant::now() + SILENCE;
         loop {
             match self.request(&read) {
                 Next::Feed { length, answer, last } => {
@@ -95,6 +97,7 @@ impl Quick {
                         let _ = stream.shutdown().await;
                         return None;
                     }
+                    until = Instant::now() + SILENCE;
                 }
                 Next::Make { file, coding, known } => {
                     if self.make(&file, coding, known).await.is_none() {
@@ -103,14 +106,19 @@ impl Quick {
                 }
                 Next::Other => return Some((read.freeze(), stream)),
                 Next::More => {
+                    let begins = read.is_empty();
                     read.reserve(1024);
                     let got = tokio::select! {
                         got = stream.read_buf(&mut read) => got.ok()?,
                         () = stop.cancelled(), if read.is_empty() => 0,
-                        () = tokio::time::sleep(SILENCE) => 0,
+                        () = tokio::time::sleep_until(until) => 0,
                     };
                     if got == 0 {
                         return None;
+                    }
+                    // A head has its time as a whole: who sends it sign by sign keeps no place for ever.
+                    if begins {
+                        until = Instant::now() + SILENCE;
                     }
                 }
             }
