@@ -54,36 +54,43 @@ async fn suppress(store: &Store, edition: i64, now: Instant) -> Result<(), Store
     }
     let ring = keys::ring(&mut tx).await?;
     drop(tx);
-    let (mut gone, mut after) = (Vec::new(), 0);
-    loop {
-        let mut tx = store.read().await?;
-        let page = recipients::page(&mut tx, edition, Some(State::Failed), after, PAGE).await?;
-        drop(tx);
-        let Some(last) = page.last() else { break };
-        after = last.subscriber;
-        gone.extend(page.iter().filter(|recipient| is_gone(recipient)).filter_map(|recipient| {
-            let key = recipient.address.as_deref()?.parse::<Address>().ok()?.key();
-            Some((key, format!("edition {edition}: {}", words(recipient))))
-        }));
+    // Counted before anything is written, and page by page both times: they may be hundreds of thousands.
+    let (mut many, mut after) = (0, 0);
+    while let Some((gone, last)) = page(store, edition, after).await? {
+        (many, after) = (many + gone.len(), last);
     }
-    if gone.len() > FEW && gone.len() * 3 >= tried {
+    if many > FEW && many * 3 >= tried {
         tracing::warn!(
-            "edition {edition}: {} of {tried} addresses are unknown to the mail server, too many to be true: nobody is suppressed. \
-             `herald editions show {edition} --recipients` has its words",
-            gone.len()
+            "edition {edition}: {many} of {tried} addresses are unknown to the mail server, too many to be true: nobody is suppressed. \
+             `herald editions show {edition} --recipients` has its words"
         );
         return Ok(());
     }
-    let mut suppressed = 0;
-    for some in gone.chunks(1000) {
-        let mut tx = store.write().await?;
-        suppressed += suppressions::suppress_noted(&mut tx, &ring, Reason::Bounced, some, now).await?;
-        tx.commit().await?;
+    let (mut suppressed, mut after) = (0, 0);
+    while let Some((gone, last)) = page(store, edition, after).await? {
+        after = last;
+        if !gone.is_empty() {
+            let mut tx = store.write().await?;
+            suppressed += suppressions::suppress_noted(&mut tx, &ring, Reason::Bounced, &gone, now).await?;
+            tx.commit().await?;
+        }
     }
     if suppressed > 0 {
         tracing::info!("edition {edition}: {suppressed} addresses that are unknown to their servers get no more mail");
     }
     Ok(())
+}
+
+/// Addresses (by key, with the server's words) that are gone among the next whose copies failed, and the last of these.
+async fn page(store: &Store, edition: i64, after: i64) -> Result<Option<(Vec<(String, String)>, i64)>, StoreError> {
+    let mut tx = store.read().await?;
+    let page = recipients::page(&mut tx, edition, Some(State::Failed), after, PAGE).await?;
+    drop(tx);
+    let gone = page.iter().filter(|recipient| is_gone(recipient)).filter_map(|recipient| {
+        let key = recipient.address.as_deref()?.parse::<Address>().ok()?.key();
+        Some((key, format!("edition {edition}: {}", words(recipient))))
+    });
+    Ok(page.last().map(|last| (gone.collect(), last.subscriber)))
 }
 
 fn is_gone(recipient: &Recipient) -> bool {
