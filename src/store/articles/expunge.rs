@@ -63,10 +63,11 @@ const ARTICLE: &str = "
         decided = NULL
     WHERE id = $1";
 const REVISIONS: &str = "UPDATE revisions SET content = '{}', hash = '' WHERE article = $1";
-const FORGET: [&str; 3] = [
+const FORGET: [&str; 4] = [
     "DELETE FROM article_topics WHERE article = $1",
     "DELETE FROM media WHERE article = $1",
     "DELETE FROM ties WHERE article = $1",
+    "DELETE FROM former_slugs WHERE article = $1",
 ];
 const FAULTS: &str = "UPDATE files SET faults = NULL, uses = NULL WHERE article = $1";
 const UNMADE: &str = "DELETE FROM scripts WHERE original = $1";

@@ -377,10 +377,14 @@ async fn what_staff_decide_outlives_the_next_read_on_both() {
         let tells = Tells { revision: correction, routes: vec![route], told: vec![1] };
         assert_eq!(corrections::sort(&mut tx, &tells, (0, 4000)).await.unwrap().sent, 0);
 
+        let named = "INSERT INTO former_slugs (language, slug, article) VALUES ('en', 'what-it-said', $1)";
+        tx.q(named).bind(id.to_string()).execute().await.unwrap();
         let now = standing(&mut tx).await;
         expunge::expunge(&mut tx, &now, "an order", &hand(11)).await.unwrap();
         expunge::forget_words(&mut tx).await.unwrap();
         assert_eq!(take_in(&mut tx, "newsroom", &first, at(12, 8)).await.unwrap().remarks, [Remark::Expunged]);
+        let former = tx.q("SELECT slug FROM former_slugs").all().await.unwrap();
+        assert!(former.is_empty(), "an address that it had before says what it was about");
         assert!(was_public(&mut tx, &"en".parse().unwrap(), "a").await.unwrap(), "its address is known, and not kept");
         let states = history::states(&mut tx, id).await.unwrap();
         assert!(states.iter().all(|state| state.revision.content == Content::default()));
