@@ -353,11 +353,13 @@ pub async fn span(tx: &mut Tx, language: &Language) -> Result<Option<(Instant, I
         .map(|(first, last)| (from_micros(first), from_micros(last))))
 }
 
+// CROSS JOIN is the order of the loops: SQLite would read all spans anew for each article of the language.
 const COUNTS: &str = "
     SELECT CAST(s.value ->> 0 AS BIGINT) AS number, CAST(COUNT(a.id) AS BIGINT)
-    FROM json_each($1) s JOIN articles a ON a.language = $2
+    FROM json_each($1) s CROSS JOIN articles a
+    WHERE a.language = $2
         AND a.published >= CAST(s.value ->> 1 AS BIGINT) AND a.published < CAST(s.value ->> 2 AS BIGINT)
-    WHERE a.public_seq IS NOT NULL AND a.removed IS NULL
+        AND a.public_seq IS NOT NULL AND a.removed IS NULL
     GROUP BY s.value ->> 0 ORDER BY number DESC";
 
 async fn counts(tx: &mut Tx, language: &Language, spans: &[(i64, i64, i64)]) -> Result<Vec<(i64, i64)>, StoreError> {
